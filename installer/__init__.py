@@ -1,0 +1,1 @@
+"""``rtinstall``: the version manager."""

@@ -1,0 +1,1 @@
+"""``rtbuild``: a Package in, the bytes of a native package out."""

@@ -1,0 +1,59 @@
+"""gzip (RFC 1952): one member, its deflate (RFC 1951) made of pieces that end in a full flush.
+
+A full flush empties the window and ends on a byte boundary, so pieces can be joined byte-wise; one
+empty final block ends the member. apk takes exactly one member, so one it is. The encoder is
+zlib-ng in a pinned version: deflate output differs between zlib builds, packages must not.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from typing import TYPE_CHECKING
+
+from rtinstall.platforms.compression.pieces import Pieces
+from rtinstall.platforms.package import Effort, Level
+
+if TYPE_CHECKING:
+    from rtinstall.platforms.compression import Writable
+
+LEVEL: dict[Level, int] = {"fast": 2, "balanced": 6, "max": 9}
+PIECE = 1 << 20
+# RFC 1952, 2.3: no name, no time, no extra flags, OS 255 (unknown): nothing of this machine.
+HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+# RFC 1951, 3.2.6: a final block of fixed codes that holds only the end-of-block code.
+FINAL_BLOCK = b"\x03\x00"
+
+
+class GzipStream(Pieces):
+    """One gzip member."""
+
+    def __init__(self, out: Writable, effort: Effort) -> None:
+        """Write the header."""
+        super().__init__(out, length=PIECE, jobs=effort.jobs)
+        self._level = LEVEL[effort.level]
+        self._crc = 0
+        self._size = 0
+        out.write(HEADER)
+
+    def write(self, data: bytes) -> None:
+        """Append ``data``."""
+        self._crc = zlib.crc32(data, self._crc)
+        self._size += len(data)
+        super().write(data)
+
+    def compress(self, piece: bytes) -> bytes:
+        """Return ``piece`` as raw deflate ended by a full flush."""
+        from zlib_ng import zlib_ng
+
+        encoder = zlib_ng.compressobj(self._level, zlib.DEFLATED, -zlib.MAX_WBITS)
+        return encoder.compress(piece) + encoder.flush(zlib.Z_FULL_FLUSH)
+
+    def append(self, length: int, compressed: bytes) -> None:
+        """Write one piece."""
+        self._out.write(compressed)
+
+    def close(self) -> None:
+        """Write the final block, the CRC-32 and the length modulo 2**32."""
+        self.finish()
+        self._out.write(FINAL_BLOCK + struct.pack("<II", self._crc, self._size & 0xFFFFFFFF))

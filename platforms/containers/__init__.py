@@ -1,0 +1,1 @@
+"""Writing halves of containers: bytes only; they know neither packages nor Node.js."""

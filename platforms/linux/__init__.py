@@ -1,0 +1,1 @@
+"""Packages for Linux: deb, rpm, apk, Arch, and tarballs in the upstream layout."""

@@ -1,0 +1,172 @@
+"""Place a Bundle in a Linux file system, by the conventions of one package format.
+
+What every distribution agrees on stands here: the runtime below one prefix, npm's global packages
+and configuration kept out of it, manual pages compressed, documents and licences where that
+distribution keeps them. What they differ in is a :class:`Conventions` value beside each format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+
+from rtinstall.platforms.compression import open_stream
+from rtinstall.platforms.package import Effort, Metadata, Package
+from rtinstall.platforms.settings import Settings
+from rtinstall.runtime_bundle.errors import NotPublished
+from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, File, Symlink, tree
+from rtinstall.runtime_bundle.targets import Arch
+from rtinstall.runtime_bundle.versions import Version
+
+NPM = "lib/node_modules/npm"
+# Directories of the Filesystem Hierarchy Standard: they belong to the system, not to a package.
+SHARED = frozenset(
+    "etc etc/profile.d opt usr usr/bin usr/include usr/lib usr/lib/node_modules usr/share usr/share/doc"
+    " usr/share/licenses usr/share/man usr/share/man/man1 usr/share/man/man5 usr/share/man/man7"
+    " usr/share/bash-completion usr/share/bash-completion/completions usr/share/lintian"
+    " usr/share/lintian/overrides usr/local usr/local/bin usr/local/lib usr/local/share".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """Dependencies in a format's own syntax."""
+
+    requires: tuple[str, ...] = ()
+    recommends: tuple[str, ...] = ()
+    provides: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """What one format's users expect.
+
+    ``documents`` and ``licenses`` are directories, without a leading slash; ``{name}`` is the
+    package's. ``extra`` makes the files only this format has (Debian's copyright and changelog).
+    """
+
+    format: str
+    architectures: Mapping[Arch, str]
+    version: Callable[[Version, int], str]
+    relations: Callable[[Bundle, Metadata], Relations]
+    documents: str = "usr/share/doc/{name}"
+    licenses: str = "usr/share/licenses/{name}"
+    extra: Callable[[Bundle, Metadata], tuple[Entry, ...]] = lambda bundle, metadata: ()
+
+
+def place(bundle: Bundle, settings: Settings, conventions: Conventions) -> Package:
+    """Return the Package of ``bundle`` for the format of ``conventions``.
+
+    Raises :class:`NotPublished` for an architecture the format has no name for.
+    """
+    metadata = settings.metadata
+    architecture = conventions.architectures.get(bundle.target.arch)
+    if architecture is None:
+        raise NotPublished(f"{conventions.format} has no packages for {bundle.target}")
+    documents = conventions.documents.format(name=metadata.name)
+    licenses = conventions.licenses.format(name=metadata.name)
+    placed = [
+        *(
+            entry
+            for entry in map(lambda e: _move(e, settings.prefix, documents, licenses), bundle.entries)
+            if entry is not None
+        ),
+        *_manuals(bundle, settings.prefix),
+        *_configuration(settings),
+        *conventions.extra(bundle, metadata),
+        *settings.extra,
+    ]
+    entries = tree(placed)
+    paths = [entry.path for entry in entries if isinstance(entry, File)]
+    relations = conventions.relations(bundle, metadata)
+    return Package(
+        bundle=bundle,
+        metadata=metadata,
+        format=conventions.format,
+        version=conventions.version(bundle.version, metadata.revision),
+        architecture=architecture,
+        entries=entries,
+        config=frozenset(path for path in paths if path.startswith("etc/")),
+        docs=frozenset(path for path in paths if path.startswith(documents + "/")),
+        licenses=frozenset(
+            path for path in paths
+            if path.startswith(licenses + "/") and (licenses != documents or "copyright" in path)
+        ),
+        shared=SHARED,
+        requires=relations.requires,
+        recommends=relations.recommends,
+        provides=relations.provides,
+        conflicts=relations.conflicts,
+        replaces=relations.replaces,
+        time=bundle.released,
+    )  # fmt: skip
+
+
+def _move(entry: Entry, prefix: str, documents: str, licenses: str) -> Entry | None:
+    """Return ``entry`` at its place, or None where it is written another way or implied."""
+    path = entry.path
+    if isinstance(entry, Directory):
+        return None  # parents are made by tree(); upstream has no empty directory
+    if path == "LICENSE":
+        where = f"{licenses}/LICENSE"
+    elif path in ("README.md", "CHANGELOG.md"):
+        where = f"{documents}/{path}"
+    elif path.startswith("share/doc/node/"):
+        where = f"{documents}/{path.rpartition('/')[2]}"
+    elif path.startswith("share/man/"):
+        return None
+    elif path == f"{NPM}/npmrc":
+        return None
+    else:
+        where = f"{prefix}/{path}"
+    if isinstance(entry, Symlink):
+        return Symlink(where, entry.target)
+    return File(where, entry.mode, entry.content, entry.sha256)
+
+
+def _manuals(bundle: Bundle, prefix: str) -> list[Entry]:
+    """Compress node's manual page, and those of npm whose names cannot clash with another's."""
+    found: list[Entry] = []
+    for entry in bundle.entries:
+        if not isinstance(entry, File) or "/man/man" not in entry.path:
+            continue
+        folder, _, name = entry.path.rpartition("/")
+        if entry.path.startswith("share/man/") or name.startswith(("npm", "npx", "package-")):
+            place = f"{prefix}/share/man/{folder.rpartition('/')[2]}/{name}.gz"
+            found.append(File.of(place, gzipped(b"".join(entry.content.chunks()))))
+    return found
+
+
+def gzipped(data: bytes) -> bytes:
+    """Compress a document as Debian's policy asks: as small as can be, without a time."""
+    out = BytesIO()
+    stream = open_stream("gzip", out, Effort("max"))
+    stream.write(data)
+    stream.close()
+    return out.getvalue()
+
+
+def _configuration(settings: Settings) -> list[Entry]:
+    """Make npm's built-in configuration, and what a company ships for everybody on the machine.
+
+    Global packages go to /usr/local, as with Debian's and Fedora's own npm, so that ``npm install
+    -g`` never writes among the files of a package. The machine's npmrc is /etc/npmrc.
+    """
+    builtin = b"prefix=/usr/local\nglobalconfig=/etc/npmrc\n"
+    found: list[Entry] = [File.of(f"{settings.prefix}/{NPM}/npmrc", builtin)]
+    if settings.npmrc is not None:
+        found.append(File.of("etc/npmrc", settings.npmrc))
+    if settings.certificates is not None:
+        name = settings.metadata.name
+        bundle = f"/etc/{name}/ca-certificates.pem"
+        script = (
+            f"# Certificates that {name} trusts besides its own; an existing choice is kept.\n"
+            f': "${{NODE_EXTRA_CA_CERTS:={bundle}}}"\n'
+            "export NODE_EXTRA_CA_CERTS\n"
+        )
+        found.append(File.of(bundle[1:], settings.certificates))
+        found.append(File.of(f"etc/profile.d/{name}-ca.sh", script.encode()))
+    return found

@@ -1,0 +1,3 @@
+"""stub; helper A owns this file"""
+from __future__ import annotations
+class Version: ...
