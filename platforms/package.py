@@ -6,7 +6,7 @@ A format is a module with ``package(bundle, settings)``, ``filename(package)`` a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
 
@@ -22,10 +22,14 @@ Codec = Literal["none", "gzip", "xz", "zstd"]
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How hard to compress, and on how many threads; the bytes depend on ``level`` alone."""
+    """How hard to compress, and on how many threads; the bytes depend on ``level`` alone.
+
+    ``advance`` is called with the number of payload bytes just written, for a progress bar.
+    """
 
     level: Level = "balanced"
     jobs: int = 1
+    advance: Callable[[int], object] = lambda count: None
 
 
 @dataclass(frozen=True, slots=True)

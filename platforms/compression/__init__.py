@@ -11,35 +11,11 @@ What is in flight is bounded, so memory does not grow with the payload.
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from rtinstall.platforms.compression.gzip import GzipStream
-from rtinstall.platforms.compression.plain import PlainStream
+from rtinstall.platforms.compression.stream import PlainStream, Stream, Writable
 from rtinstall.platforms.compression.xz import XzStream
 from rtinstall.platforms.compression.zstd import ZstdStream
 from rtinstall.platforms.package import Codec, Effort
-from rtinstall.runtime_bundle.model import Content
-
-
-class Writable(Protocol):
-    """Where compressed bytes go."""
-
-    def write(self, data: bytes, /) -> object:
-        """Take all of ``data``."""
-
-
-class Stream(Protocol):
-    """One compressed stream being written; ``close`` ends it and leaves the file below open."""
-
-    def write(self, data: bytes) -> None:
-        """Append ``data``."""
-
-    def add(self, content: Content) -> None:
-        """Append the bytes of ``content``."""
-
-    def close(self) -> None:
-        """Write what is left and the end of the stream."""
-
 
 SUFFIX: dict[Codec, str] = {"none": "", "gzip": ".gz", "xz": ".xz", "zstd": ".zst"}
 
@@ -48,7 +24,7 @@ def open_stream(codec: Codec, out: Writable, effort: Effort) -> Stream:
     """Start one stream of ``codec`` that writes into ``out``."""
     match codec:
         case "none":
-            return PlainStream(out)
+            return PlainStream(out, effort)
         case "gzip":
             return GzipStream(out, effort)
         case "xz":

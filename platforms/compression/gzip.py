@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import struct
 import zlib
-from typing import TYPE_CHECKING
 
 from rtinstall.platforms.compression.pieces import Pieces
+from rtinstall.platforms.compression.stream import Writable
 from rtinstall.platforms.package import Effort, Level
-
-if TYPE_CHECKING:
-    from rtinstall.platforms.compression import Writable
 
 LEVEL: dict[Level, int] = {"fast": 2, "balanced": 6, "max": 9}
 PIECE = 1 << 20
@@ -30,7 +27,7 @@ class GzipStream(Pieces):
 
     def __init__(self, out: Writable, effort: Effort) -> None:
         """Write the header."""
-        super().__init__(out, length=PIECE, jobs=effort.jobs)
+        super().__init__(out, effort, length=PIECE)
         self._level = LEVEL[effort.level]
         self._crc = 0
         self._size = 0

@@ -5,21 +5,19 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rtinstall.platforms.compression import Writable
-    from rtinstall.runtime_bundle.model import Content
+from rtinstall.platforms.compression.stream import Stream, Writable
+from rtinstall.platforms.package import Effort
 
 
-class Pieces:
-    """The half that gzip and xz share: ``length`` bytes a piece, at most ``jobs`` + 1 in flight."""
+class Pieces(Stream):
+    """The half that gzip and xz share: ``length`` bytes a piece, a bounded number in flight."""
 
-    def __init__(self, out: Writable, *, length: int, jobs: int) -> None:
-        """Write into ``out``; the threads start with the first full piece."""
-        self._out = out
+    def __init__(self, out: Writable, effort: Effort, *, length: int, most: int = 64) -> None:
+        """Write into ``out`` on at most ``most`` threads, which start with the first full piece."""
+        super().__init__(out, effort)
         self._length = length
-        self._jobs = max(1, jobs)
+        self._jobs = max(1, min(effort.jobs, most))
         self._held = bytearray()
         self._flying: deque[Future[tuple[int, bytes]]] = deque()
         self._pool: ThreadPoolExecutor | None = None
@@ -39,11 +37,6 @@ class Pieces:
             piece = bytes(memoryview(self._held)[: self._length])
             del self._held[: self._length]
             self._submit(piece)
-
-    def add(self, content: Content) -> None:
-        """Append the bytes of ``content``."""
-        for chunk in content.chunks():
-            self.write(chunk)
 
     def finish(self) -> None:
         """Compress what is held and wait for every piece."""

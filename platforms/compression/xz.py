@@ -11,13 +11,10 @@ import lzma
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rtinstall.platforms.compression.pieces import Pieces
+from rtinstall.platforms.compression.stream import Writable
 from rtinstall.platforms.package import Effort, Level
-
-if TYPE_CHECKING:
-    from rtinstall.platforms.compression import Writable
 
 MIB = 1 << 20
 
@@ -73,8 +70,7 @@ class XzStream(Pieces):
     def __init__(self, out: Writable, effort: Effort) -> None:
         """Write the stream header (section 2.1.1)."""
         setting = LEVEL[effort.level]
-        fitting = max(1, MEMORY // setting.memory)
-        super().__init__(out, length=setting.block, jobs=min(effort.jobs, fitting))
+        super().__init__(out, effort, length=setting.block, most=MEMORY // setting.memory)
         self._filters = [
             {"id": lzma.FILTER_LZMA2, "preset": setting.preset, "dict_size": setting.dictionary}
         ]

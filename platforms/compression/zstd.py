@@ -7,20 +7,15 @@ window stays at 4 MiB: with libzstd's own choice for level 19 the memory would d
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from rtinstall.platforms.compression.stream import Stream, Writable
 from rtinstall.platforms.package import Effort, Level
-
-if TYPE_CHECKING:
-    from rtinstall.platforms.compression import Writable
-    from rtinstall.runtime_bundle.model import Content
 
 LEVEL: dict[Level, int] = {"fast": 3, "balanced": 9, "max": 19}
 WINDOW_LOG: dict[Level, int] = {"fast": 21, "balanced": 22, "max": 22}
 THREADS: dict[Level, int] = {"fast": 4, "balanced": 4, "max": 2}
 
 
-class ZstdStream:
+class ZstdStream(Stream):
     """One frame."""
 
     def __init__(self, out: Writable, effort: Effort) -> None:
@@ -36,7 +31,7 @@ class ZstdStream:
             write_checksum=1,
             write_content_size=0,
         )
-        self._out = out
+        super().__init__(out, effort)
         self._encoder = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
 
     def write(self, data: bytes) -> None:
@@ -44,11 +39,6 @@ class ZstdStream:
         compressed = self._encoder.compress(data)
         if compressed:
             self._out.write(compressed)
-
-    def add(self, content: Content) -> None:
-        """Append the bytes of ``content``."""
-        for chunk in content.chunks():
-            self.write(chunk)
 
     def close(self) -> None:
         """End the frame."""

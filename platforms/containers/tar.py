@@ -1,14 +1,16 @@
 """tar members (POSIX.1-2017, pax; GNU tar manual, "Basic Tar Format"), without times of this machine.
 
 Three dialects, because no two package managers agree: dpkg refuses every pax header and takes GNU
-``L``/``K`` records; apk wants pax records for its checksums; the rest read either. A member's header
-is made here; its content and padding are written by the caller.
+``L``/``K`` records; apk wants pax records for its checksums; the rest read either.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Literal
+
+from rtinstall.platforms.compression import Stream
+from rtinstall.runtime_bundle.model import Entry, File, Symlink
 
 BLOCK = 512
 END = bytes(2 * BLOCK)
@@ -63,6 +65,26 @@ def header(
         path, mode=mode, size=size, time=time, typeflag=TYPEFLAG[kind], link=target,
         magic=magic, owner=owner, prefix=prefix,
     )  # fmt: skip
+
+
+def append(stream: Stream, entry: Entry, name: str, *, time: int, dialect: Dialect) -> None:
+    """Write ``entry`` into ``stream`` under ``name``: header, content, padding."""
+    if isinstance(entry, File):
+        stream.write(
+            header(
+                name, kind="file", mode=entry.mode, size=entry.size, time=time, dialect=dialect
+            )
+        )
+        stream.add(entry.content)
+        stream.write(padding(entry.size))
+    elif isinstance(entry, Symlink):
+        stream.write(
+            header(
+                name, kind="symlink", mode=entry.mode, link=entry.target, time=time, dialect=dialect
+            )
+        )
+    else:
+        stream.write(header(name, kind="directory", mode=entry.mode, time=time, dialect=dialect))
 
 
 def padding(size: int) -> bytes:

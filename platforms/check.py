@@ -1,0 +1,86 @@
+"""Read an artifact back, and hold it against the Package it was written from.
+
+The readers of :mod:`rtinstall.runtime_bundle.archives` share nothing with the writers. Nothing
+leaves a build that they do not find whole: a wrong stream must be impossible to ship.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from rtinstall.platforms.package import Package
+from rtinstall.runtime_bundle.archives import Archive, ArchiveEntry, open_archive
+from rtinstall.runtime_bundle.errors import VerificationFailed
+from rtinstall.runtime_bundle.model import Entry, File, Symlink
+
+Facts = tuple[str, int, int, str]
+WORLD_WRITABLE = 0o022
+SPECIAL_BITS = 0o7000
+
+
+def check_artifact(path: Path, package: Package) -> None:
+    """Raise :class:`VerificationFailed` unless the file holds what ``package`` says, and no more."""
+    archive = open_archive(path)
+    expected = {entry.path: _expected(entry) for entry in package.entries}
+    for fault in lint(archive, expected):
+        raise VerificationFailed(
+            f"{path.name} was not written right: {fault}",
+            hint="this is a fault of rtbuild; the file was not published",
+        )
+
+
+def lint(archive: Archive, expected: dict[str, Facts] | None = None) -> Iterator[str]:
+    """Yield what is wrong with a package: damage, owners, modes, scripts, and, given ``expected``
+    (type, mode, size, digest or link by path), every difference from it.
+    """  # noqa: D205
+    missing = dict(expected) if expected is not None else {}
+    for entry, chunks in archive.entries():
+        name = entry.name.removeprefix("./").strip("/")
+        state = hashlib.sha256()
+        size = 0
+        for chunk in chunks:
+            state.update(chunk)
+            size += len(chunk)
+        yield from _manners(entry, name)
+        if expected is not None and name:
+            wanted = missing.pop(name, None)
+            found = _found(entry, size, state.hexdigest())
+            if wanted is None and entry.kind != "directory":
+                yield f"{name} does not belong in it"
+            elif wanted is not None and wanted != found:
+                yield f"{name} is {found}, not {wanted}"
+    yield from (f"runs the script {script}" for script in archive.scripts)
+    yield from archive.problems
+    # A format may leave directories to the system; files and links it may not.
+    yield from (f"{name} is missing" for name, facts in missing.items() if facts[0] != "directory")
+
+
+def _manners(entry: ArchiveEntry, name: str) -> Iterator[str]:
+    if entry.kind not in ("file", "directory", "symlink"):
+        yield f"{name} is a {entry.kind}"
+    if entry.uid or entry.gid or entry.owner not in ("", "root") or entry.group not in ("", "root"):
+        yield f"{name} is owned by {entry.owner or entry.uid}:{entry.group or entry.gid}"
+    if entry.kind != "symlink" and entry.mode & WORLD_WRITABLE:
+        yield f"{name} can be written by others (mode {entry.mode:04o})"
+    if entry.mode & SPECIAL_BITS:
+        yield f"{name} has special bits (mode {entry.mode:04o})"
+
+
+def _expected(entry: Entry) -> Facts:
+    if isinstance(entry, File):
+        return ("file", entry.mode, entry.size, entry.sha256)
+    if isinstance(entry, Symlink):
+        return ("symlink", 0, 0, entry.target)
+    return ("directory", entry.mode, 0, "")
+
+
+def _found(entry: ArchiveEntry, size: int, sha256: str) -> Facts:
+    match entry.kind:
+        case "file":
+            return ("file", entry.mode & 0o7777, size, sha256)
+        case "symlink":
+            return ("symlink", 0, 0, entry.link)
+        case _:
+            return (entry.kind, entry.mode & 0o7777, 0, "")

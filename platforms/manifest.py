@@ -1,0 +1,101 @@
+"""The manifest of a target: what is inside its files and where it came from, as JSON.
+
+One beside every bundle and one per target in a release. It is enough to check every artifact
+entry by entry, and to build again from a bundle written to disk.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+
+from rtinstall.runtime_bundle.errors import NotReadable
+from rtinstall.runtime_bundle.model import Bundle, Entry, File, Provenance, Symlink
+
+SCHEMA = 1
+MAX_MANIFEST = 32 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One file of a release; ``recipe`` is a digest of everything that determines its bytes."""
+
+    name: str
+    format: str
+    size: int
+    sha256: str
+    recipe: str
+
+
+def write_manifest(bundle: Bundle, artifacts: Iterable[Artifact] = ()) -> bytes:
+    """Return the manifest of ``bundle``, and of the ``artifacts`` made of it, sorted and indented."""
+    value = {
+        "schema": SCHEMA,
+        **describe(bundle),
+        "artifacts": [asdict(a) for a in sorted(artifacts, key=lambda a: a.name)],
+        "entries": [describe_entry(entry) for entry in bundle.entries],
+    }
+    return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def describe(bundle: Bundle) -> dict[str, object]:
+    """Return everything about ``bundle`` but its entries, ready for JSON."""
+    return {
+        "runtime": "node",
+        "version": str(bundle.version),
+        "target": bundle.target.name,
+        "npm": bundle.npm,
+        "lts": bundle.lts,
+        "released": bundle.released,
+        "glibc": ".".join(map(str, bundle.glibc)) if bundle.glibc else "",
+        "components": dict(sorted(bundle.components.items())),
+        "provenance": [asdict(item) for item in bundle.provenance],
+    }
+
+
+def describe_entry(entry: Entry) -> dict[str, object]:
+    """Return one entry, ready for JSON."""
+    if isinstance(entry, File):
+        return {
+            "path": entry.path,
+            "type": "file",
+            "mode": f"{entry.mode:04o}",
+            "size": entry.size,
+            "sha256": entry.sha256,
+        }
+    if isinstance(entry, Symlink):
+        return {"path": entry.path, "type": "symlink", "link": entry.target}
+    return {"path": entry.path, "type": "directory", "mode": f"{entry.mode:04o}"}
+
+
+def read_manifest(data: bytes, name: str) -> dict[str, object]:
+    """Parse a manifest; raises :class:`NotReadable` for anything else, ``name`` being its file."""
+    try:
+        value = json.loads(data)
+    except ValueError as error:
+        raise NotReadable(f"{name} is no JSON: {error}") from error
+    if not isinstance(value, dict) or value.get("schema") != SCHEMA:
+        raise NotReadable(f"{name} is no manifest of schema {SCHEMA}")
+    return value
+
+
+def artifacts_of(manifest: Mapping[str, object]) -> list[Artifact]:
+    """Return the artifacts a manifest lists, those that are well formed."""
+    listed = manifest.get("artifacts")
+    found = []
+    for item in listed if isinstance(listed, list) else []:
+        try:
+            found.append(Artifact(**item))
+        except TypeError:
+            continue
+    return found
+
+
+def provenance_of(manifest: Mapping[str, object]) -> tuple[Provenance, ...]:
+    """Return the provenance a manifest records; raises :class:`NotReadable` for a malformed one."""
+    listed = manifest.get("provenance")
+    try:
+        return tuple(Provenance(**item) for item in listed) if isinstance(listed, list) else ()
+    except TypeError as error:
+        raise NotReadable("the manifest's provenance is malformed") from error

@@ -1,0 +1,177 @@
+"""``dist/`` as a distribution mirror in the nodejs.org layout, grown release by release.
+
+``index.json`` and ``index.tab`` at the top, ``vX.Y.Z/`` with every file, its ``SHASUMS256.txt`` and
+a manifest per target. A target's files are renamed into place when all of them are finished, then
+the checksums, then the index: a reader never finds a name whose file is not whole. Every file that
+is replaced is replaced by one rename.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rtinstall.platforms.build import Built, sha256_of
+from rtinstall.platforms.manifest import (
+    MAX_MANIFEST,
+    Artifact,
+    artifacts_of,
+    read_manifest,
+    write_manifest,
+)
+from rtinstall.runtime_bundle.errors import NoSpace, NotReadable, RtError
+from rtinstall.runtime_bundle.model import Bundle
+from rtinstall.runtime_bundle.releases import (
+    Release,
+    parse_index,
+    write_index_json,
+    write_index_tab,
+)
+from rtinstall.runtime_bundle.targets import Target
+from rtinstall.runtime_bundle.verify import parse_shasums
+from rtinstall.runtime_bundle.versions import Version
+
+SHASUMS = "SHASUMS256.txt"
+STAGE = ".stage-"
+
+
+class Mirror:
+    """One distribution directory."""
+
+    def __init__(self, root: Path) -> None:
+        """Use the folder ``root``, which need not exist yet."""
+        self.root = root
+
+    def folder(self, version: Version) -> Path:
+        """Return where the files of ``version`` lie."""
+        return self.root / version.tag
+
+    def manifest(self, version: Version, target: Target) -> Path:
+        """Return where the manifest of one target lies."""
+        return self.folder(version) / f"node-{version.tag}-{target.name}.manifest.json"
+
+    @contextmanager
+    def stage(self) -> Iterator[Path]:
+        """Give a folder on the mirror's own disk for unfinished work; it is gone afterwards."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            folder = Path(tempfile.mkdtemp(prefix=STAGE, dir=self.root))
+        except OSError as error:
+            raise NoSpace(f"cannot write into {self.root}: {error.strerror}") from error
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Remove the stages of runs that were killed."""
+        for folder in self.root.glob(f"{STAGE}*"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def finished(self, version: Version, target: Target, filename: str, recipe: str) -> Path | None:
+        """Return the file of an earlier run if it came of the same recipe and is still whole."""
+        path = self.folder(version) / filename
+        try:
+            manifest = read_manifest(self.manifest(version, target).read_bytes(), filename)
+            for artifact in artifacts_of(manifest):
+                if (artifact.name, artifact.recipe) == (filename, recipe):
+                    return path if sha256_of(path) == artifact.sha256 else None
+        except (OSError, NotReadable):
+            pass
+        return None
+
+    def publish(self, bundle: Bundle, built: Sequence[Built], stage: Path) -> None:
+        """Give the finished files of one target their names, and list them."""
+        folder = self.folder(bundle.version)
+        folder.mkdir(parents=True, exist_ok=True)
+        manifest = self.manifest(bundle.version, bundle.target)
+        artifacts = {artifact.name: artifact for artifact in self._kept(manifest)}
+        artifacts |= {item.artifact.name: item.artifact for item in built}
+        for item in built:
+            if not item.reused:
+                _sync(item.path)
+                item.path.replace(folder / item.artifact.name)
+        replace_file(manifest, write_manifest(bundle, artifacts.values()))
+        sums = self._sums(folder)
+        sums |= {artifact.name: artifact.sha256 for artifact in artifacts.values()}
+        sums[manifest.name] = sha256_of(manifest)
+        lines = "".join(f"{sums[name]}  {name}\n" for name in sorted(sums))
+        replace_file(folder / SHASUMS, lines.encode())
+        self._index(bundle, {artifact.format for artifact in artifacts.values()})
+
+    def _kept(self, manifest: Path) -> list[Artifact]:
+        """Return what an earlier run listed and is still whole."""
+        try:
+            if manifest.stat().st_size > MAX_MANIFEST:
+                return []
+            listed = artifacts_of(read_manifest(manifest.read_bytes(), manifest.name))
+        except (OSError, NotReadable):
+            return []
+        return [
+            artifact
+            for artifact in listed
+            if (path := manifest.parent / artifact.name).is_file()
+            and sha256_of(path) == artifact.sha256
+        ]
+
+    def _sums(self, folder: Path) -> dict[str, str]:
+        """Return the checksums of the files that are there, other targets' too."""
+        try:
+            sums = parse_shasums((folder / SHASUMS).read_bytes())
+        except (OSError, RtError):
+            return {}
+        return {name: digest for name, digest in sums.items() if (folder / name).is_file()}
+
+    def _index(self, bundle: Bundle, formats: set[str]) -> None:
+        """Add the release to the index, with the targets whose archives are there."""
+        path = self.root / "index.json"
+        try:
+            releases = {release.version: release for release in parse_index(path.read_bytes())}
+        except OSError:
+            releases = {}
+        known = releases.get(bundle.version)
+        files = set(known.files) if known else set()
+        if bundle.target.index and formats & {"tar.xz", "tar.gz", "zip"}:
+            files.add(bundle.target.index)
+        get = bundle.components.get
+        releases[bundle.version] = Release(
+            version=bundle.version,
+            date=datetime.fromtimestamp(bundle.released, UTC).date(),
+            files=frozenset(files),
+            npm=bundle.npm,
+            v8=get("v8", ""),
+            uv=get("uv", ""),
+            zlib=get("zlib", ""),
+            openssl=get("openssl", ""),
+            modules=get("modules", ""),
+            lts=bundle.lts,
+            security=known.security if known else False,
+        )
+        newest = sorted(releases.values(), key=lambda release: release.version, reverse=True)
+        replace_file(self.root / "index.json", write_index_json(newest))
+        replace_file(self.root / "index.tab", write_index_tab(newest))
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write ``data`` under the name ``path`` so that a reader finds the old bytes or the new."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise NoSpace(f"cannot write {path}: {error.strerror}") from error
+
+
+def _sync(path: Path) -> None:
+    """Put a file's bytes on the disk before its name: a power cut must not leave an empty file."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

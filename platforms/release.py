@@ -1,0 +1,195 @@
+"""One release: which version, from where, into which files; and then doing it.
+
+:func:`plan` asks and decides, and fetches nothing; :func:`carry_out` does what the plan says, one
+target after the other, each published when it is whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from rtinstall.platforms.build import Built, Watch, build
+from rtinstall.platforms.mirror import Mirror
+from rtinstall.platforms.package import Effort
+from rtinstall.platforms.settings import Settings
+from rtinstall.runtime_bundle.assemble import assemble
+from rtinstall.runtime_bundle.errors import NotPublished, UnknownVersion
+from rtinstall.runtime_bundle.model import Bundle
+from rtinstall.runtime_bundle.releases import Release, select
+from rtinstall.runtime_bundle.sources import Offer, Part, RuntimeSource
+from rtinstall.runtime_bundle.targets import Target
+from rtinstall.runtime_bundle.versions import Version, VersionSpec
+
+Survey = Mapping[Target, Sequence[tuple[RuntimeSource, tuple[Release, ...]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be done for one target."""
+
+    source: RuntimeSource
+    offer: Offer
+    formats: tuple[str, ...]
+
+    @property
+    def target(self) -> Target:
+        """Return the target."""
+        return self.offer.target
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A version, the jobs for the targets that have it, and the targets that have not."""
+
+    version: Version
+    jobs: tuple[Job, ...]
+    without: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A target that is finished."""
+
+    bundle: Bundle
+    built: tuple[Built, ...]
+
+
+class Npm(Protocol):
+    """Who fetches an npm other than the one a runtime comes with."""
+
+    def fetch_npm(self, version: str, progress: object) -> Part:
+        """Return the verified package."""
+
+
+def plan(
+    spec: VersionSpec,
+    survey: Survey,
+    formats: Mapping[Target, tuple[str, ...]],
+    *,
+    required: bool,
+) -> Plan:
+    """Choose the version and, for each target, the first source that has it.
+
+    The first source with any match decides the version: the newest that serves every target where
+    ``required``, else, within the newest matching major, the newest of those that serve the most
+    targets. Raises :class:`UnknownVersion` or :class:`NotPublished`.
+    """
+    version = _choose(spec, survey, required=required)
+    jobs, without = [], []
+    for target, offers in survey.items():
+        found = next(
+            (
+                (source, release)
+                for source, releases in offers
+                for release in releases
+                if release.version == version
+            ),
+            None,
+        )
+        if found is None:
+            without.append(target)
+        else:
+            source, release = found
+            jobs.append(Job(source, source.offer(release, target), formats[target]))
+    return Plan(version, tuple(jobs), tuple(without))
+
+
+def _choose(spec: VersionSpec, survey: Survey, *, required: bool) -> Version:
+    served: dict[Version, set[Target]] = {}
+    order: list[RuntimeSource] = []
+    by_source: dict[int, dict[Version, Release]] = {}
+    for target, offers in survey.items():
+        for source, releases in offers:
+            if source not in order:
+                order.append(source)
+            for release in releases:
+                served.setdefault(release.version, set()).add(target)
+                by_source.setdefault(id(source), {})[release.version] = release
+    lacking: Version | None = None
+    for source in order:
+        known = by_source.get(id(source), {})
+        matching = [release.version for release in select(spec, tuple(known.values()))]
+        if required:
+            whole = [version for version in matching if len(served[version]) == len(survey)]
+            lacking = lacking or (matching[0] if matching else None)
+            if whole:
+                return max(whole)
+        elif matching:
+            major = max(matching).major
+            return max(
+                (version for version in matching if version.major == major),
+                key=lambda version: (len(served[version]), version),
+            )
+    names = ", ".join(target.name for target in survey)
+    if lacking is not None:
+        have = ", ".join(sorted(target.name for target in served[lacking]))
+        raise NotPublished(
+            f"node {lacking} is not published for all of {names}",
+            hint=f"it is there for {have}; name these with --target, or another --source",
+        )
+    if not served:
+        raise NotPublished(f"no source that can be reached has a runtime for {names}")
+    newest = sorted({f"{v.major}" for v in served}, key=int, reverse=True)
+    raise UnknownVersion(
+        f"no release matches {spec.text!r} for {names}",
+        hint=f"the newest is {max(served)}; there are releases of {', '.join(newest[:8])}",
+    )
+
+
+def carry_out(
+    plan: Plan,
+    mirror: Mirror,
+    settings: Settings,
+    effort: Effort,
+    watch: Watch,
+    *,
+    npm: Npm | None = None,
+    released: int | None = None,
+) -> Iterator[Done]:
+    """Fetch, assemble, build, read back and publish, target by target.
+
+    ``released`` (seconds since 1970) replaces the release date, as ``SOURCE_DATE_EPOCH`` asks.
+    """
+    for job in plan.jobs:
+        with mirror.stage() as stage:
+            bundle = bundle_of(job, settings, stage / "spool", watch, npm=npm, released=released)
+            built = tuple(
+                build(
+                    bundle,
+                    settings,
+                    name,
+                    stage=stage,
+                    effort=effort,
+                    watch=watch,
+                    already=_finished(mirror, bundle),
+                )
+                for name in job.formats
+            )
+            mirror.publish(bundle, built, stage)
+        yield Done(bundle, built)
+
+
+def bundle_of(
+    job: Job,
+    settings: Settings,
+    spool: Path,
+    watch: Watch,
+    *,
+    npm: Npm | None,
+    released: int | None,
+) -> Bundle:
+    """Fetch and assemble the runtime of one job; its contents stay in files beside ``spool``."""
+    parts = job.source.fetch(job.offer, watch)
+    if settings.npm is not None and npm is not None:
+        parts = (*(p for p in parts if p.what == "runtime"), npm.fetch_npm(settings.npm, watch))
+    bundle = assemble(parts, job.offer.release, job.target, spool)
+    return bundle if released is None else replace(bundle, released=released)
+
+
+def _finished(mirror: Mirror, bundle: Bundle) -> Callable[[str, str], Path | None]:
+    return lambda filename, recipe: mirror.finished(
+        bundle.version, bundle.target, filename, recipe
+    )

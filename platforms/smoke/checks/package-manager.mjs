@@ -1,0 +1,19 @@
+// Runs the npm that lies in the installed tree, with the installed node, away from the network.
+import { spawnSync } from 'node:child_process';
+import { need, runtime } from './evidence.mjs';
+
+const QUIET = ['--offline', '--no-audit', '--no-fund', '--no-update-notifier'];
+
+/** Run one of npm's programs and give its standard output. */
+export function run(program, args, cwd = process.cwd()) {
+  const ended = spawnSync(runtime.node, [program, ...QUIET, ...args], { cwd, encoding: 'utf8' });
+  const said = (ended.stderr || ended.stdout || String(ended.error ?? ended.signal)).trim();
+  need(ended.status === 0, `npm ${args.join(' ')}: ${said.slice(-2000)}`);
+  return ended.stdout.trim();
+}
+
+// In a root directory /etc/npmrc would be that of the machine underneath.
+const global = `--globalconfig=${runtime.globalconfig}`;
+
+export const npm = (args, cwd) => run(runtime.npm, [global, ...args], cwd);
+export const npx = (args, cwd) => run(runtime.npx, [global, ...args], cwd);

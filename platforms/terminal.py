@@ -1,0 +1,101 @@
+"""What ``rtbuild`` shows while it works: bars on a terminal, one line per finished step elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+
+def amount(size: float | None) -> str:
+    """Return a number of bytes for people, in decimal units."""
+    if size is None:
+        return "?"
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
+
+
+class Terminal:
+    """A :class:`~rtinstall.platforms.build.Watch` that people can look at."""
+
+    def __init__(self, progress: Progress | None, *, quiet: bool) -> None:
+        """Draw into ``progress``, or print lines if there is none, or nothing if ``quiet``."""
+        self._progress = progress
+        self._quiet = quiet
+        self._finish: Callable[[], None] = lambda: None
+
+    def say(self, line: str) -> None:
+        """Tell a person something that is no result."""
+        if self._quiet:
+            return
+        if self._progress is not None:
+            self._progress.console.print(line, markup=False, highlight=False)
+        else:
+            click.echo(line, err=True)
+
+    def start(self, what: str, total: int | None) -> Callable[[int], object]:
+        """Begin a step; the step before it is finished."""
+        self.done()
+        begun = monotonic()
+        if self._progress is None:
+            self._finish = lambda: self.say(f"{what}: {monotonic() - begun:.1f} s")
+            return lambda count: None
+        progress = self._progress
+        task = progress.add_task(what, total=total)
+
+        def finish() -> None:
+            size = progress.tasks[task].completed if task in progress.task_ids else 0
+            progress.update(task, visible=False)
+            progress.remove_task(task)
+            self.say(f"{what}: {amount(size)} in {monotonic() - begun:.1f} s")
+
+        self._finish = finish
+        return lambda count: progress.advance(task, count)
+
+    def done(self) -> None:
+        """Finish the step that is under way."""
+        finish, self._finish = self._finish, lambda: None
+        finish()
+
+
+@contextmanager
+def terminal(*, quiet: bool = False) -> Iterator[Terminal]:
+    """Open the display; whatever happens, the terminal is left as it was found."""
+    if quiet or not sys.stderr.isatty():
+        watch = Terminal(None, quiet=quiet)
+        yield watch
+        watch.done()
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    shown = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with shown:
+        watch = Terminal(shown, quiet=False)
+        yield watch
+        watch.done()

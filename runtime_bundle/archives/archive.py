@@ -1,0 +1,51 @@
+"""An opened archive: what it is, what it says of itself, and a way to read its entries."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from rtinstall.runtime_bundle.archives.entry import Member
+from rtinstall.runtime_bundle.errors import NotReadable
+
+Metadata = dict[str, str | list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A package or archive on disk.
+
+    ``metadata`` holds ``name``, ``version`` and ``architecture`` where the format has them, and every
+    field under the format's own name; ``scripts`` names the maintainer scripts. ``problems`` are
+    digests found wrong and files found missing: complete once :meth:`entries` is at its end.
+    """
+
+    path: Path
+    format: str
+    metadata: Mapping[str, str | list[str]]
+    scripts: tuple[str, ...]
+    problems: list[str]
+    members: Callable[[BinaryIO, list[str]], Iterator[Member]]
+
+    def entries(self) -> Iterator[Member]:
+        """Yield what the archive would install, each entry with its bytes, from the beginning."""
+        self.problems.clear()
+        with opened(self.path) as file:
+            yield from self.members(file, self.problems)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a regular file for reading, or raise :class:`NotReadable`."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise NotReadable(f"{path} is no regular file")
+        file = path.open("rb")
+    except OSError as error:
+        raise NotReadable(f"{path} cannot be read: {error.strerror}") from None
+    with file:
+        yield file

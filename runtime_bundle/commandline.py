@@ -1,0 +1,176 @@
+"""What the command lines of both programs share: errors to exit codes, the table of targets, completion.
+
+The rules for talking to people: results on standard output, everything else on standard error; an
+error is one line ``error:`` and, where there is a next step, one line ``hint:``; no stack trace for
+what a user can cause; colours and moving bars only on a terminal.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+import click
+from click.shell_completion import CompletionItem, ShellComplete, add_completion_class
+
+from rtinstall.runtime_bundle.errors import NoSpace, NotReadable, RtError
+from rtinstall.runtime_bundle.targets import TARGETS
+
+INTERRUPTED = 130
+TERMINATED = 143
+SHELLS = ("bash", "zsh", "fish", "powershell")
+
+
+def run(group: click.Group, name: str, arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        outcome = group.main(arguments, prog_name=name, standalone_mode=False)
+        return outcome if isinstance(outcome, int) else 0
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return _say("interrupted", "run the same command again: finished parts are kept", INTERRUPTED)
+    except _Terminated:
+        return _say("terminated", "run the same command again: finished parts are kept", TERMINATED)
+    except RtError as error:
+        return _say(str(error), error.hint, error.exit_code)
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; keep the interpreter from saying so at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        kind = NoSpace if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS) else NotReadable
+        where = f"{error.filename}: " if error.filename else ""
+        return _say(f"{where}{error.strerror or error}", kind.hint, kind.exit_code)
+
+
+class _Terminated(BaseException):
+    """SIGTERM, raised where the program stands, so that what is half done is cleaned up."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise _Terminated
+
+
+def _say(message: str, hint: str, exit_code: int) -> int:
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
+    if hint:
+        click.echo(f"{click.style('hint:', fg='cyan', bold=True)} {hint}", err=True)
+    return exit_code
+
+
+def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()) -> str:
+    """Return ``rows`` (the first one the heading) as aligned text; ``right`` are right-aligned columns."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if i in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
+
+
+@click.command("targets")
+@click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
+def targets_command(*, as_json: bool) -> None:
+    """Show every target: oldest system, where its runtime comes from, what is written for it."""
+    if as_json:
+        rows = [
+            {
+                "name": target.name,
+                "os": target.os,
+                "arch": target.arch,
+                "libc": target.libc,
+                "minimum": target.minimum,
+                "sources": target.sources,
+                "formats": target.formats,
+            }
+            for target in TARGETS
+        ]
+        click.echo(json.dumps(rows, indent=1))
+        return
+    click.echo(columns([("TARGET", "NEEDS", "SOURCES", "FORMATS"), *target_rows()]))
+
+
+def target_rows() -> list[tuple[str, str, str, str]]:
+    """Return a row per target: name, oldest system, sources, formats."""
+    return [
+        (target.name, target.minimum, " ".join(target.sources), " ".join(target.formats) or "-")
+        for target in TARGETS
+    ]
+
+
+class PowerShellComplete(ShellComplete):
+    """Completion for PowerShell, which click does not bring."""
+
+    name = "powershell"
+    source_template = """\
+Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+    $words = @($commandAst.CommandElements | ForEach-Object { $_.ToString() })
+    $env:COMP_WORDS = ($words -join "`n")
+    $env:COMP_INCOMPLETE = $wordToComplete
+    $env:%(complete_var)s = "powershell_complete"
+    try {
+        & %(prog_name)s | ForEach-Object {
+            $value, $help = $_ -split "`t", 2
+            if (-not $help) { $help = $value }
+            [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $help)
+        }
+    } finally {
+        Remove-Item Env:COMP_WORDS, Env:COMP_INCOMPLETE, Env:%(complete_var)s
+    }
+}
+"""
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """Read the words so far, and the one being typed, from the environment."""
+        words = os.environ.get("COMP_WORDS", "").split("\n")[1:]
+        incomplete = os.environ.get("COMP_INCOMPLETE", "")
+        if incomplete and words and words[-1] == incomplete:
+            words.pop()
+        return words, incomplete
+
+    def format_completion(self, item: CompletionItem) -> str:
+        """Return value and help, with a tab between."""
+        return f"{item.value}\t{item.help or ''}"
+
+
+add_completion_class(PowerShellComplete)
+
+
+def completion_command(name: str) -> click.Command:
+    """Make the ``completion`` command of the program ``name``."""
+
+    @click.command("completion")
+    @click.argument("shell", type=click.Choice(SHELLS))
+    @click.pass_context
+    def completion(context: click.Context, shell: str) -> None:
+        """Print the completion script of a shell.
+
+        \b
+        bash:       eval "$(PROGRAM completion bash)"             in ~/.bashrc
+        zsh:        eval "$(PROGRAM completion zsh)"              in ~/.zshrc
+        fish:       PROGRAM completion fish | source              in config.fish
+        PowerShell: PROGRAM completion powershell | Out-String | Invoke-Expression   in $PROFILE
+        """
+        from click.shell_completion import get_completion_class
+
+        kind = get_completion_class(shell)
+        if kind is None:  # pragma: no cover  # every name of SHELLS has one
+            raise click.UsageError(f"no completion for {shell}")
+        variable = f"_{name.upper()}_COMPLETE"
+        click.echo(kind(context.find_root().command, {}, name, variable).source())
+
+    completion.help = (completion.help or "").replace("PROGRAM", name)
+    return completion

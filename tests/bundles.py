@@ -1,0 +1,109 @@
+"""A runtime small enough for every test: the shape of Node.js, none of its weight."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+
+from rtinstall.runtime_bundle.model import Bundle, Entry, File, Provenance, Symlink
+from rtinstall.runtime_bundle.targets import target_named
+from rtinstall.runtime_bundle.versions import Version
+
+NPM = "lib/node_modules/npm"
+RELEASED = 1_767_225_600  # 2026-01-01T00:00:00Z
+# Longer than a tar name (100), and longer than ustar's prefix and name together (155 + 1 + 100).
+LONG = f"{NPM}/node_modules/" + "@scope/package-with-a-name/" * 3 + "lib/index.js"
+LONGEST = f"{NPM}/node_modules/" + "directory-of-thirty-characters/" * 8 + "b" * 120 + ".js"
+UNICODE = f"{NPM}/docs/größe-日本-✓.md"
+LICENSE = """\
+Node.js is licensed for use as follows:
+
+\"\"\"
+Copyright Node.js contributors. All rights reserved.
+
+Permission is hereby granted, free of charge, to any person obtaining a copy
+of this software to deal in the Software without restriction.
+\"\"\"
+
+The externally maintained libraries used by Node.js are:
+
+- Acorn, located at deps/acorn, is licensed as follows:
+  \"\"\"
+    MIT License
+
+    Copyright (C) 2012-2022 by various contributors (see AUTHORS)
+  \"\"\"
+"""
+MACHINES = {"x64": 62, "arm64": 183, "riscv64": 243, "loong64": 258, "ppc64le": 21}
+
+
+def executable(arch: str) -> bytes:
+    """Return a program of this machine, labelled for ``arch`` where that is 64 bit, little endian."""
+    program = Path("/bin/true")
+    data = program.read_bytes() if program.is_file() else b""
+    if data[:6] != b"\x7fELF\x02\x01":
+        return b"\x7fELF, but no program: this machine has none to copy\n"
+    machine = struct.pack("<H", MACHINES.get(arch, 62))
+    return data[:18] + machine + data[20:]
+
+
+def manual(name: str, section: int) -> bytes:
+    return (
+        f'.TH "{name.upper()}" "{section}" "January 2026" "" ""\n'
+        f".SH NAME\n{name} \\- a page of the manual\n.SH SYNOPSIS\n.B {name}\n"
+    ).encode()
+
+
+def small_entries(version: str, npm: str, arch: str) -> list[Entry]:
+    text = {
+        "LICENSE": LICENSE,
+        "README.md": "# Node.js\n",
+        "CHANGELOG.md": f"# Changelog\n\n## {version}\n",
+        "include/node/node.h": "#ifndef SRC_NODE_H_\n#define SRC_NODE_H_\n#endif\n",
+        "include/node/node_version.h": f"#define NODE_VERSION {version}\n",
+        "share/doc/node/gdbinit": "# gdb macros\n",
+        f"{NPM}/package.json": json.dumps({"name": "npm", "version": npm}) + "\n",
+        f"{NPM}/LICENSE": "The Artistic License 2.0\n",
+        f"{NPM}/lib/npm.js": "module.exports = class Npm {}\n" * 40,
+        f"{NPM}/lib/empty.js": "",
+        LONG: "'long'\n",
+        LONGEST: "'longest'\n",
+        UNICODE: "# Größe\n",
+    }
+    return [
+        File.of("bin/node", executable(arch), 0o755),
+        Symlink("bin/npm", "../lib/node_modules/npm/bin/npm-cli.js"),
+        Symlink("bin/npx", "../lib/node_modules/npm/bin/npx-cli.js"),
+        File.of(f"{NPM}/bin/npm-cli.js", b"#!/usr/bin/env node\nrequire('../lib/npm.js')\n", 0o755),
+        File.of(f"{NPM}/bin/npx-cli.js", b"#!/usr/bin/env node\nrequire('../lib/npm.js')\n", 0o755),
+        File.of("share/man/man1/node.1", manual("node", 1)),
+        File.of(f"{NPM}/man/man1/npm.1", manual("npm", 1)),
+        File.of(f"{NPM}/man/man1/npm-install.1", manual("npm-install", 1)),
+        File.of(f"{NPM}/man/man5/npmrc.5", manual("npmrc", 5)),
+        File.of(f"{NPM}/man/man7/config.7", manual("config", 7)),
+        *(File.of(path, content.encode()) for path, content in text.items()),
+    ]
+
+
+def small_bundle(
+    target_name: str = "linux-x64",
+    version: str = "24.19.0",
+    released: int = RELEASED,
+    npm: str = "11.6.2",
+) -> Bundle:
+    """Return a complete runtime of some 30 entries, paths beyond every tar limit among them."""
+    target = target_named(target_name)
+    return Bundle(
+        version=Version.parse(version),
+        target=target,
+        npm=npm,
+        released=released,
+        entries=tuple(small_entries(version, npm, target.arch)),
+        provenance=(
+            Provenance("runtime", "local", "node.tar.xz", f"sha256:{'0' * 64}", "nothing"),
+        ),
+        components={"v8": "13.6.233.17", "uv": "1.51.0", "openssl": "3.5.4", "modules": "137"},
+        lts="Krypton",
+        glibc=(2, 28) if target.libc == "glibc" else None,
+    )

@@ -1,0 +1,63 @@
+"""The real tools that judge what we write: where they are, and which Debian package brings them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+PACKAGES = {
+    "apk": "apk-tools",
+    "bsdtar": "libarchive-tools",
+    "bsdcpio": "libarchive-tools",
+    "busybox": "busybox",
+    "cpio": "cpio",
+    "createrepo_c": "createrepo-c",
+    "dnf": "dnf",
+    "dpkg": "dpkg",
+    "dpkg-deb": "dpkg",
+    "fakeroot": "fakeroot",
+    "gzip": "gzip",
+    "lintian": "lintian",
+    "pacman": "pacman-package-manager",
+    "rpm": "rpm",
+    "rpm2cpio": "rpm2cpio",
+    "rpmlint": "rpmlint",
+    "tar": "tar",
+    "xz": "xz-utils",
+    "zstd": "zstd",
+}
+
+
+def tool(name: str) -> str:
+    """Return the path of the program ``name``, or skip the test and say what would bring it."""
+    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if path is None:
+        pytest.skip(f"needs {name} (Debian package {PACKAGES[name]})")
+    return path
+
+
+def run(name: str, *arguments: str | Path, env: Mapping[str, str] | None = None) -> str:
+    """Run the tool ``name`` in an English, UTF-8 locale; return what it prints, or fail with it."""
+    result = attempt(name, *arguments, env=env)
+    command = " ".join(map(str, (name, *arguments)))
+    assert result.returncode == 0, f"{command}\n{result.stdout}{result.stderr}"
+    return result.stdout
+
+
+def attempt(
+    name: str, *arguments: str | Path, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the tool ``name`` and return how it ended, whatever that was."""
+    return subprocess.run(
+        [tool(name), *map(str, arguments)],
+        capture_output=True,
+        check=False,
+        text=True,
+        env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC", **(env or {})},
+        timeout=120,
+    )
