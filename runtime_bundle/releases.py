@@ -6,7 +6,7 @@ match a pattern, and what it leads to is checked by signature and digest.
 Decisions:
 
 * An entry whose version :meth:`Version.parse` refuses is left out: it could never be asked for.
-  Every other fault (not JSON, a wrong type, a date that is none, a word with a tab in it) means that
+  Every other fault (not JSON, a wrong type, no such date, a word with a tab in it) means that
   this is no index, and refuses the whole. Of two entries of one version the first counts, as for
   readers that go line by line. Unknown keys and columns are ignored.
 * ``lts`` is the codename, empty for what is not LTS. An index has no way to say "LTS, name not yet
@@ -221,11 +221,11 @@ def _nearest(spec: VersionSpec, known: tuple[Release, ...]) -> str:
         return f"there are {', '.join(codenames)}" if codenames else "no release here is LTS"
     lines = {release.version.major: release.version for release in reversed(known)}
     if not lines:
-        return "no release is known at all; try another source"
+        return "no release is known at all"
     if spec.version:
         above = [r.version.tag for r in known if r.version > spec.version][-1:]
         below = [r.version.tag for r in known if r.version < spec.version][:1]
-        return f"the nearest are {' and '.join(below + above)}"
+        return f"the nearest: {', '.join(below + above)}"
     major = re.search("[0-9]+", spec.text)
     if major and int(major[0]) in lines:
         return f"the newest of line {int(major[0])} is {lines[int(major[0])].tag}"

@@ -113,7 +113,7 @@ WORD = r"(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
 BUILD = r"(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
 BOUND = rf"([v=]*){PART}(?:\.{PART}(?:\.{PART}(?:-({WORD}(?:\.{WORD})*))?{BUILD})?)?"
 HYPHEN = re.compile(rf"{BOUND}\s+-\s+{BOUND}")
-COMPARATOR = re.compile(rf"([<>]\s*=?|=?|\^|~\s*>?)\s*{BOUND}(?:\s+|\Z)")
+COMPARATOR = re.compile(rf"([<>]\s+=(?!\s)|[<>]?=?|\^|~\s*>?)\s*{BOUND}(?:\s+|\Z)")
 
 Comparator = tuple[Callable[[Key, Key], bool], Key]
 NOTHING: Comparator = (operator.lt, _key(0, 0, 0, "0"))

@@ -1,18 +1,35 @@
 """Zstandard (RFC 8878): one frame, written by libzstd in its multi-threaded mode.
 
 That mode cuts the input into jobs by its parameters alone, so the bytes are the same for any
-number of threads from one up; the single-threaded mode is another one and is never used. The
-window stays at 4 MiB: with libzstd's own choice for level 19 the memory would double.
+number of threads from one up; the single-threaded mode is another one and is never used. Windows,
+jobs and threads are bounded so that writing any package stays below 150 MB of memory.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from rtinstall.platforms.compression.stream import Stream, Writable
 from rtinstall.platforms.package import Effort, Level
 
-LEVEL: dict[Level, int] = {"fast": 3, "balanced": 9, "max": 19}
-WINDOW_LOG: dict[Level, int] = {"fast": 21, "balanced": 22, "max": 22}
-THREADS: dict[Level, int] = {"fast": 4, "balanced": 4, "max": 2}
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A level of libzstd, its window as a power of two, a job's bytes, and the most threads."""
+
+    level: int
+    window_log: int
+    job: int
+    threads: int
+
+
+LEVEL: dict[Level, Setting] = {
+    "fast": Setting(3, 21, 8 * MIB, 4),
+    "balanced": Setting(9, 22, 8 * MIB, 2),
+    "max": Setting(19, 22, 16 * MIB, 1),
+}
 
 
 class ZstdStream(Stream):
@@ -22,12 +39,12 @@ class ZstdStream(Stream):
         """Start the encoder."""
         import zstandard
 
-        level = effort.level
+        setting = LEVEL[effort.level]
         parameters = zstandard.ZstdCompressionParameters.from_level(
-            LEVEL[level],
-            window_log=WINDOW_LOG[level],
-            threads=max(1, min(effort.jobs, THREADS[level])),
-            job_size=4 << WINDOW_LOG[level] if level != "max" else 2 << WINDOW_LOG[level],
+            setting.level,
+            window_log=setting.window_log,
+            threads=max(1, min(effort.jobs, setting.threads)),
+            job_size=setting.job,
             write_checksum=1,
             write_content_size=0,
         )

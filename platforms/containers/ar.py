@@ -1,8 +1,7 @@
 """ar archives (deb(5); the System V layout without long names): a magic line, then members.
 
 A member's size stands before its content. Content is written as it comes, and the size patched in
-afterwards, so that nothing is held in memory. The archive must start where the file starts: a member
-is padded to an even offset of the file.
+afterwards, so that nothing is held in memory.
 """
 
 from __future__ import annotations

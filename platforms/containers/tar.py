@@ -17,6 +17,7 @@ END = bytes(2 * BLOCK)
 MAX_OCTAL = 0o77777777777
 Dialect = Literal["gnu", "pax"]
 Kind = Literal["file", "directory", "symlink"]
+KIND: dict[type[Entry], Kind] = {File: "file", Symlink: "symlink", Directory: "directory"}
 TYPEFLAG: dict[Kind, bytes] = {"file": b"0", "symlink": b"2", "directory": b"5"}
 
 
@@ -67,24 +68,31 @@ def header(
     )  # fmt: skip
 
 
-def append(stream: Stream, entry: Entry, name: str, *, time: int, dialect: Dialect) -> None:
+def append(
+    stream: Stream,
+    entry: Entry,
+    name: str,
+    *,
+    time: int,
+    dialect: Dialect,
+    records: Mapping[str, str] | None = None,
+) -> None:
     """Write ``entry`` into ``stream`` under ``name``: header, content, padding."""
-    if isinstance(entry, File):
-        stream.write(
-            header(
-                name, kind="file", mode=entry.mode, size=entry.size, time=time, dialect=dialect
-            )
+    stream.write(
+        header(
+            name,
+            kind=KIND[type(entry)],
+            mode=entry.mode,
+            size=entry.size if isinstance(entry, File) else 0,
+            time=time,
+            link=entry.target if isinstance(entry, Symlink) else "",
+            dialect=dialect,
+            records=records,
         )
+    )
+    if isinstance(entry, File):
         stream.add(entry.content)
         stream.write(padding(entry.size))
-    elif isinstance(entry, Symlink):
-        stream.write(
-            header(
-                name, kind="symlink", mode=entry.mode, link=entry.target, time=time, dialect=dialect
-            )
-        )
-    else:
-        stream.write(header(name, kind="directory", mode=entry.mode, time=time, dialect=dialect))
 
 
 def padding(size: int) -> bytes:

@@ -22,13 +22,14 @@ from io import BytesIO
 from typing import BinaryIO
 
 from rtinstall.platforms.compression import open_stream
+from rtinstall.platforms.compression.stream import Writable
 from rtinstall.platforms.containers.tar import END, header, padding
 from rtinstall.platforms.linux.place import Conventions, Relations, place
 from rtinstall.platforms.package import Effort, Metadata, Package
 from rtinstall.platforms.scratch import scratch_file
 from rtinstall.platforms.settings import Settings
 from rtinstall.runtime_bundle.errors import NotPublished
-from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, File, Symlink, digest
+from rtinstall.runtime_bundle.model import CHUNK, Bundle, Directory, Entry, File, Symlink, digest
 from rtinstall.runtime_bundle.targets import Arch
 from rtinstall.runtime_bundle.versions import Channel, Version
 
@@ -114,15 +115,27 @@ def filename(package: Package) -> str:
 def write(package: Package, out: BinaryIO, effort: Effort) -> None:
     """Write the control member, then the data member, whose digest the first one holds."""
     with scratch_file(out) as data:
-        _write_data(package, data, effort)
-        data.seek(0)
-        datahash = hashlib.file_digest(data, "sha256").hexdigest()
+        datahash = _write_data(package, data, effort)
         out.write(_control(package, datahash, effort))
         data.seek(0)
-        shutil.copyfileobj(data, out, 1 << 20)
+        shutil.copyfileobj(data, out, CHUNK)
 
 
-def _write_data(package: Package, out: BinaryIO, effort: Effort) -> None:
+class _Digested:
+    """A file whose SHA-256 is known when it is written."""
+
+    def __init__(self, out: Writable) -> None:
+        self._out = out
+        self.sha256 = hashlib.sha256()
+
+    def write(self, data: bytes) -> None:
+        self.sha256.update(data)
+        self._out.write(data)
+
+
+def _write_data(package: Package, file: Writable, effort: Effort) -> str:
+    """Write the data member and return the digest of its compressed bytes."""
+    out = _Digested(file)
     stream = open_stream("gzip", out, effort)
     for entry in package.entries:
         stream.write(_header(entry, package.time))
@@ -131,6 +144,7 @@ def _write_data(package: Package, out: BinaryIO, effort: Effort) -> None:
             stream.write(padding(entry.size))
     stream.write(END)
     stream.close()
+    return out.sha256.hexdigest()
 
 
 def _control(package: Package, datahash: str, effort: Effort) -> bytes:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from io import BytesIO
 from typing import BinaryIO
 
@@ -41,6 +42,8 @@ OPTIONAL = (
     "git: to install npm packages from git",
     *(f"{name}: {FOR_ADDONS}" for name in ("gcc", "make", "python")),
 )
+# mtree(5): blanks part the words, "#" starts a comment, "\\" an escape.
+UNSAFE = re.compile(rb"[^!-~]|[#\\]")
 
 
 def version(version: Version, revision: int) -> str:
@@ -63,7 +66,7 @@ def relations(bundle: Bundle, metadata: Metadata) -> Relations:
     corepack = [e for e in bundle.entries if e.path == "bin/corepack"]
     others = {"nodejs", "nodejs-lts", "npm", *("corepack" for _ in corepack)} - {metadata.name}
     return Relations(
-        requires=("ca-certificates", "gcc-libs", f"glibc{floor}"),
+        requires=("gcc-libs", f"glibc{floor}"),
         recommends=OPTIONAL,
         provides=(
             *(f"{name}={value}" for name, value in provides.items()),
@@ -97,10 +100,102 @@ def write(package: Package, out: BinaryIO, effort: Effort) -> None:
     pkginfo = File.of(".PKGINFO", _pkginfo(package))
     mtree = File.of(".MTREE", _mtree((buildinfo, pkginfo, *package.entries), package.time, effort))
     stream = open_stream(_codec(package), out, effort)
-    for entry in (buildinfo, mtree, pkginfo, *package.entries):
+    for file in (buildinfo, mtree, pkginfo):
+        stream.write(_header(file, package.time))
+        stream.write(b"".join(file.content.chunks()) + padding(file.size))
+    for entry in package.entries:
         stream.write(_header(entry, package.time))
         if isinstance(entry, File):
             stream.add(entry.content)
             stream.write(padding(entry.size))
     stream.write(END)
     stream.close()
+
+
+def _codec(package: Package) -> Codec:
+    return package.metadata.codec.get("arch", "zstd")
+
+
+def _header(entry: Entry, time: int) -> bytes:
+    match entry:
+        case File():
+            return header(
+                entry.path, kind="file", mode=entry.mode, size=entry.size, time=time, dialect="pax"
+            )
+        case Symlink():
+            return header(
+                entry.path, kind="symlink", mode=entry.mode, link=entry.target, time=time,
+                dialect="pax",
+            )  # fmt: skip
+        case Directory():
+            return header(entry.path, kind="directory", mode=entry.mode, time=time, dialect="pax")
+
+
+def _mtree(entries: Iterable[Entry], time: int, effort: Effort) -> bytes:
+    """Return the compressed list by which ``pacman -Qkk`` finds files that were altered."""
+    out = BytesIO()
+    stream = open_stream("gzip", out, effort)
+    stream.write(b"#mtree\n/set type=file uid=0 gid=0 mode=644\n")
+    for entry in entries:
+        line = f"./{_escaped(entry.path)} time={time}.0"
+        match entry:
+            case File():
+                mode = "" if entry.mode == 0o644 else f" mode={entry.mode:o}"
+                line += f"{mode} size={entry.size} sha256digest={entry.sha256}"
+            case Symlink():
+                line += f" mode={entry.mode:o} type=link link={_escaped(entry.target)}"
+            case Directory():
+                line += f" mode={entry.mode:o} type=dir"
+        stream.write(f"{line}\n".encode())
+    stream.close()
+    return out.getvalue()
+
+
+def _escaped(path: str) -> str:
+    """Write as octal what mtree(5) gives a meaning, and every byte that is not ASCII."""
+    return UNSAFE.sub(lambda found: b"\\%03o" % found[0][0], path.encode()).decode("ascii")
+
+
+def _pkginfo(package: Package) -> bytes:
+    metadata = package.metadata
+    return _pairs(
+        ("pkgname", metadata.name),
+        ("pkgbase", metadata.name),
+        ("xdata", "pkgtype=pkg"),
+        ("pkgver", package.version),
+        ("pkgdesc", metadata.summary),
+        ("url", metadata.homepage),
+        ("builddate", package.time),
+        ("packager", metadata.maintainer),
+        ("size", package.size),
+        ("arch", package.architecture),
+        ("license", metadata.license),
+        *(("replaces", name) for name in package.replaces),
+        *(("conflict", name) for name in package.conflicts),
+        *(("provides", name) for name in package.provides),
+        *(("backup", path) for path in sorted(package.config)),
+        *(("depend", name) for name in package.requires),
+        *(("optdepend", name) for name in package.recommends),
+    )
+
+
+def _buildinfo(package: Package) -> bytes:
+    metadata = package.metadata
+    return _pairs(
+        ("format", 2),
+        ("pkgname", metadata.name),
+        ("pkgbase", metadata.name),
+        ("pkgver", package.version),
+        ("pkgarch", package.architecture),
+        ("pkgbuild_sha256sum", hashlib.sha256().hexdigest()),
+        ("packager", metadata.maintainer),
+        ("builddate", package.time),
+        ("builddir", "/build"),
+        ("startdir", "/startdir"),
+        ("buildtool", "rtbuild"),
+        ("buildtoolver", __version__),
+    )
+
+
+def _pairs(*pairs: tuple[str, str | int]) -> bytes:
+    return "".join(f"{key} = {value}\n" for key, value in pairs).encode()

@@ -13,7 +13,7 @@ from rtinstall.runtime_bundle.archives.compressed import Codec, decompress
 from rtinstall.runtime_bundle.archives.digests import Expected, checked, plain
 from rtinstall.runtime_bundle.archives.entry import Member
 from rtinstall.runtime_bundle.archives.limits import LIMITS, Limits, Meter
-from rtinstall.runtime_bundle.archives.source import Part, Source, Stream, text, whole
+from rtinstall.runtime_bundle.archives.source import Source, Stream, joined, text
 from rtinstall.runtime_bundle.errors import UnsafeArchive
 
 CODECS: dict[str, Codec | None] = {
@@ -50,21 +50,17 @@ def _member(file: BinaryIO, wanted: str, meter: Meter) -> Source:
     for number, (entry, part) in enumerate(ar.members(file, meter)):
         if (number == 0) != (entry.name == "debian-binary"):
             raise UnsafeArchive("a .deb begins with one debian-binary")
-        if number == 0 and not whole(part, 64, "debian-binary").startswith(b"2."):
+        if number == 0 and not joined(part, 64, "debian-binary").startswith(b"2."):
             raise UnsafeArchive("the .deb is not of format 2")
         suffix = entry.name.removeprefix(wanted)
         if suffix != entry.name:
             if suffix not in CODECS:
                 raise UnsafeArchive(f"the .deb has the unknown member {entry.name!r}")
             codec = CODECS[suffix]
-            return decompress(part, codec, meter) if codec else _plain(part, meter)
+            return decompress(part, codec, meter) if codec else Stream(part, meter)
         if entry.name.startswith("data.tar"):
             break
     raise UnsafeArchive(f"the .deb has no {wanted} where it must be")
-
-
-def _plain(part: Part, meter: Meter) -> Source:
-    return Stream(part, meter)
 
 
 def _control(file: BinaryIO, meter: Meter) -> dict[str, bytes]:
@@ -75,7 +71,7 @@ def _control(file: BinaryIO, meter: Meter) -> dict[str, bytes]:
             name = plain(entry.name)
             if name in found:
                 raise UnsafeArchive(f"the .deb has two control files {name!r}")
-            found[name] = whole(_Chunks(chunks), left, name)
+            found[name] = joined(chunks, left, name)
             left -= len(found[name])
     return found
 

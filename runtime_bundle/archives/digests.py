@@ -34,7 +34,9 @@ def checked(
 
 
 def each_checked(
-    members: Iterable[Member], expect: Callable[[ArchiveEntry], Expected | None], problems: list[str]
+    members: Iterable[Member],
+    expect: Callable[[ArchiveEntry], Expected | None],
+    problems: list[str],
 ) -> Iterator[Member]:
     """Pass ``members`` on, and note wrong digests; a symbolic link's digest is that of its target."""
     for entry, chunks in members:

@@ -96,7 +96,9 @@ def read_rpm(file: BinaryIO, limits: Limits = LIMITS) -> Rpm:
     return Rpm(signature, header, raw, file.tell())
 
 
-def _header(file: BinaryIO, *, region: int, most: int, limit: int) -> tuple[dict[int, Value], bytes]:
+def _header(
+    file: BinaryIO, *, region: int, most: int, limit: int
+) -> tuple[dict[int, Value], bytes]:
     intro = exactly(file, 16)
     count, length = struct.unpack(">II", intro[8:])
     if intro[:8] != HEADER_MAGIC or not 1 <= count <= most or length > limit:
@@ -155,13 +157,9 @@ def _numbers(header: dict[int, Value], tag: int) -> list[int]:
 def _metadata(header: dict[int, Value]) -> dict[str, str | list[str]]:
     fields: dict[str, str | list[str]] = {}
     for tag, name in FIELDS.items():
-        match header.get(tag):
-            case str(word) | [str(word), *_]:
-                fields[name] = word
-            case [int(number), *_]:
-                fields[name] = str(number)
-            case _:
-                pass
+        value = header.get(tag, b"")
+        if not isinstance(value, bytes):
+            fields[name] = value if isinstance(value, str) else str(value[0])
     version = f"{fields.pop('version_only', '')}-{fields.get('release', '')}"
     fields["version"] = f"{fields['epoch']}:{version}" if "epoch" in fields else version
     for kind, (names, flags, versions) in DEPENDENCIES.items():
@@ -208,7 +206,10 @@ def _digest_problems(file: BinaryIO, rpm: Rpm) -> list[str]:
     for tag, algorithm in ((SIG_SHA1, "sha1"), (SIG_SHA256, "sha256")):
         if tag in rpm.signature:
             stated += 1
-            if rpm.signature[tag] != hashlib.new(algorithm, rpm.raw, usedforsecurity=False).hexdigest():
+            if (
+                rpm.signature[tag]
+                != hashlib.new(algorithm, rpm.raw, usedforsecurity=False).hexdigest()
+            ):
                 found.append(f"the header's {algorithm} is not the one in the package")
     number = (_numbers(rpm.header, PAYLOAD_DIGEST_ALGORITHM) or [8])[0]
     payload = hashlib.new(ALGORITHMS.get(number, "sha256"), usedforsecurity=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from rtinstall.runtime_bundle.archives.limits import Meter
@@ -103,12 +103,14 @@ class Stream:
         return data
 
 
-def whole(source: Source, limit: int, what: str) -> bytes:
-    """Return all of a source that may hold at most ``limit`` bytes."""
-    data = up_to(source, limit + 1)
-    if len(data) > limit:
-        raise UnsafeArchive(f"{what} is larger than {limit} bytes")
-    return data
+def joined(chunks: Iterable[bytes], limit: int, what: str) -> bytes:
+    """Return all chunks as one, which may be at most ``limit`` bytes."""
+    data = bytearray()
+    for chunk in chunks:
+        data += chunk
+        if len(data) > limit:
+            raise UnsafeArchive(f"{what} is larger than {limit} bytes")
+    return bytes(data)
 
 
 def text(data: bytes, what: str) -> str:

@@ -15,7 +15,12 @@ from typing import Literal
 from rtinstall.runtime_bundle.archives.entry import ArchiveEntry, Kind, Member
 from rtinstall.runtime_bundle.archives.limits import Meter
 from rtinstall.runtime_bundle.archives.source import (
-    Part, Source, exactly, only_zeros, text, up_to,
+    Part,
+    Source,
+    exactly,
+    only_zeros,
+    text,
+    up_to,
 )  # fmt: skip
 from rtinstall.runtime_bundle.errors import UnsafeArchive
 
@@ -115,9 +120,8 @@ def _parse(block: bytes) -> _Header:
         raise UnsafeArchive("a tar header's checksum is wrong")
     name = _string(block[0:100])
     owner = group = b""
-    if block[257:263] == b"ustar\0":
-        if prefix := _string(block[345:500]):
-            name = prefix + b"/" + name
+    if block[257:263] == b"ustar\0" and (prefix := _string(block[345:500])):
+        name = prefix + b"/" + name
     if block[257:262] == b"ustar":
         owner, group = _string(block[265:297]), _string(block[297:329])
     size = _number(block[124:136])

@@ -14,7 +14,7 @@ import os
 import stat
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -59,13 +59,20 @@ class _Record:
     data: int = 0
 
 
-def members(file: BinaryIO, meter: Meter) -> Iterator[Member]:
-    """Yield each member and its chunks, in the order of the central directory."""
+def members(
+    file: BinaryIO, meter: Meter, *, only: Callable[[str], bool] = lambda name: True
+) -> Iterator[Member]:
+    """Yield each member and its chunks, in the order of the central directory.
+
+    Members whose name ``only`` does not want are neither read nor yielded.
+    """
     length = file.seek(0, os.SEEK_END)
     count, start, size = _end(file, length)
     records = list(_central(file, count, start, size, meter))
     places = _local(file, sorted(records, key=lambda record: record.offset), start)
     for record in records:
+        if not only(_name(record)):
+            continue
         file.seek(places[record.offset])
         chunks = _data(file, record, meter)
         entry = _entry(record, chunks)
@@ -101,9 +108,7 @@ def _positions(data: bytes, magic: bytes) -> Iterator[int]:
         at = data.find(magic, at + 1)
 
 
-def _central(
-    file: BinaryIO, count: int, start: int, size: int, meter: Meter
-) -> Iterator[_Record]:
+def _central(file: BinaryIO, count: int, start: int, size: int, meter: Meter) -> Iterator[_Record]:
     if size > meter.limits.metadata:
         raise UnsafeArchive(f"the zip's directory of {size} bytes is too large")
     file.seek(start)
@@ -194,12 +199,17 @@ def _local(file: BinaryIO, records: list[_Record], end: int) -> dict[int, int]:
     return places
 
 
-def _entry(record: _Record, chunks: Iterator[bytes]) -> ArchiveEntry:
+def _name(record: _Record) -> str:
     if not record.flags & UTF8 and not record.name.isascii():
         raise UnsafeArchive(f"the name {record.name!r} does not say in which encoding it is")
     name = text(record.name, "a zip name")
     if not name or "\0" in name:
         raise UnsafeArchive(f"a zip member has no usable name: {name!r}")
+    return name
+
+
+def _entry(record: _Record, chunks: Iterator[bytes]) -> ArchiveEntry:
+    name = _name(record)
     folder = name.endswith("/")
     kind = KINDS.get(stat.S_IFMT(record.mode), "other")
     if not stat.S_IFMT(record.mode):

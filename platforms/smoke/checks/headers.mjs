@@ -9,6 +9,7 @@ const WANTED = [
 ];
 
 check(async () => {
+  need(runtime.headers, `there is no include/node below ${runtime.prefix}`);
   const missing = WANTED.filter((name) => !existsSync(join(runtime.headers, name)));
   same(missing.join(' '), '', `missing in ${runtime.headers}`);
   const text = readFileSync(join(runtime.headers, 'node_version.h'), 'utf8');

@@ -5,6 +5,7 @@ import { check, need, runtime, same } from './evidence.mjs';
 import { npm, npx, run } from './package-manager.mjs';
 
 check(async () => {
+  need(runtime.npm && runtime.npx, `npm is not below ${runtime.prefix}`);
   const manifest = JSON.parse(readFileSync(join(runtime.npm, '..', '..', 'package.json'), 'utf8'));
   same(npm(['--version']), manifest.version, 'npm --version');
   same(npx(['--version']), manifest.version, 'npx --version');
@@ -20,7 +21,7 @@ check(async () => {
     const command = join(runtime.commands, name);
     need(lstatSync(command, { throwIfNoEntry: false }), `${command} is missing`);
     const real = realpathSync(command);
-    const inside = relative(realpathSync(runtime.root), real);
+    const inside = relative(realpathSync(runtime.prefix), real);
     need(!inside.startsWith(`..${sep}`), `${command} leads out of the tree, to ${real}`);
     need(lstatSync(real).mode & 0o111, `${inside} cannot be executed`);
     same(run(command, ['--version']), manifest.version, `${name} --version`);

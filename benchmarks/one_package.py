@@ -1,0 +1,45 @@
+"""Write one package from a runtime on disk: what ``packages.py`` times as our side.
+
+Usage: python one_package.py TREE FORMAT LEVEL CODEC OUT
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from rtinstall.platforms.formats import FORMATS
+from rtinstall.platforms.package import Effort, Metadata
+from rtinstall.platforms.settings import Settings
+from rtinstall.runtime_bundle.executables import check_executable
+from rtinstall.runtime_bundle.model import Bundle
+from rtinstall.runtime_bundle.targets import target_named
+from rtinstall.runtime_bundle.unpack import read_tree
+from rtinstall.runtime_bundle.versions import Version
+
+
+def main() -> None:
+    """Read the tree, place it, write it; no reading back, since the peers do none."""
+    tree, name, level, codec, out = sys.argv[1:]
+    target = target_named("linux-x64-musl" if name == "apk" else "linux-x64")
+    bundle = Bundle(
+        version=Version.parse("24.19.0"),
+        target=target,
+        npm="11.0.0",
+        released=1_700_000_000,
+        entries=read_tree(Path(tree)),
+        provenance=(),
+    )
+    if name != "apk":  # the benchmark's tree is a glibc one; for apk only the work counts
+        executable = check_executable(bundle.file("bin/node").content, target)
+        bundle = replace(bundle, glibc=executable.glibc)
+    metadata = replace(Metadata(), codec={name: codec} if codec != "default" else {})  # type: ignore[dict-item]
+    module = FORMATS[name]
+    package = module.package(bundle, Settings(metadata=metadata))
+    with Path(out).open("xb+") as file:
+        module.write(package, file, Effort(level, jobs=2))  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""FreeBSD packages (pkg-create(8)): a tar of manifests named by a plus, then files by absolute name.
+
+The manifest is UCL; pkg writes the part of it that is JSON, and that is what is read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from rtinstall.runtime_bundle.archives import tar
+from rtinstall.runtime_bundle.archives.archive import Archive, Metadata, opened
+from rtinstall.runtime_bundle.archives.digests import Expected, checked, plain
+from rtinstall.runtime_bundle.archives.entry import Member
+from rtinstall.runtime_bundle.archives.limits import LIMITS, Limits, Meter
+from rtinstall.runtime_bundle.archives.source import Source, joined
+from rtinstall.runtime_bundle.errors import UnsafeArchive
+
+MANIFESTS = ("+MANIFEST", "+COMPACT_MANIFEST")
+NOT_FIELDS = ("files", "directories", "config", "scripts", "lua_scripts")
+
+
+def open_freebsd(
+    path: Path, source: Callable[[BinaryIO, Meter], Source], limits: Limits = LIMITS
+) -> Archive:
+    """Read the manifest of a package whose tar ``source`` opens, and prepare to read its files."""
+    packed = path.stat().st_size
+    found: dict[str, bytes] = {}
+    with opened(path) as file:
+        meter = Meter(limits, packed)
+        for entry, chunks in tar.members(source(file, meter), meter):
+            if not entry.name.startswith("+"):
+                break
+            found[entry.name] = joined(chunks, limits.metadata, entry.name)
+    manifest = _json(next((found[name] for name in MANIFESTS if name in found), b""))
+    listed = {plain(name): _sum(value) for name, value in _object(manifest, "files").items()}
+    scripts = (*_object(manifest, "scripts"), *_object(manifest, "lua_scripts"))
+
+    def members(file: BinaryIO, problems: list[str]) -> Iterator[Member]:
+        meter = Meter(limits, packed)
+        payload = (
+            (entry, chunks)
+            for entry, chunks in tar.members(source(file, meter), meter)
+            if not entry.name.startswith("+")
+        )
+        yield from checked(payload, listed, problems)
+
+    return Archive(path, "freebsd", _metadata(manifest), scripts, [], members)
+
+
+def _json(data: bytes) -> dict[str, object]:
+    try:
+        manifest = json.loads(data)
+    except (ValueError, RecursionError):
+        raise UnsafeArchive("the package's manifest is no JSON") from None
+    if not isinstance(manifest, dict):
+        raise UnsafeArchive("the package's manifest is no object")
+    return manifest
+
+
+def _object(manifest: dict[str, object], key: str) -> dict[str, object]:
+    value = manifest.get(key, {})
+    if not isinstance(value, dict):
+        raise UnsafeArchive(f"{key!r} in the package's manifest is no object")
+    return value
+
+
+def _sum(value: object) -> Expected | None:
+    """Read ``1$<hex>``, bare hexadecimal, or the newer object; None for other kinds of digest."""
+    if isinstance(value, dict):
+        value = value.get("sum")
+    if not isinstance(value, str):
+        return None
+    digest = value.removeprefix("1$")
+    return ("sha256", digest) if len(digest) == 64 and "$" not in digest else None
+
+
+def _metadata(manifest: dict[str, object]) -> Metadata:
+    fields: Metadata = {}
+    for key, value in manifest.items():
+        if key in NOT_FIELDS:
+            continue
+        if isinstance(value, dict | list):
+            fields[key] = [str(item) for item in value]
+        else:
+            fields[key] = str(value)
+    for key in ("name", "version"):
+        if not isinstance(fields.get(key), str):
+            raise UnsafeArchive(f"the package's manifest has no {key}")
+    fields["architecture"] = fields.get("abi", fields.get("arch", ""))
+    return fields

@@ -1,0 +1,218 @@
+"""The nodejs.org distribution layout, at any address: the project's own server, a mirror, a folder.
+
+``index.json`` says which releases there are and is only a hint. ``SHASUMS256.txt`` of a release
+decides: it counts if a pinned release key signed it, and so do the archives whose SHA-256 it has,
+under exactly their own name. A signature that is missing, empty or wrong is an error whatever the
+server answered, except where the user said that unsigned files will do; that is recorded.
+
+:func:`unofficial` is the same layout at the unofficial builds site, where nothing is signed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from rtinstall.runtime_bundle.addresses import bare, checked, is_loopback, joined
+from rtinstall.runtime_bundle.cache import Cache
+from rtinstall.runtime_bundle.download import Document, Network, Progress, fetch, read, size
+from rtinstall.runtime_bundle.errors import (
+    BadConfiguration,
+    NotPublished,
+    NotReadable,
+    RtError,
+    Unreachable,
+    VerificationFailed,
+)
+from rtinstall.runtime_bundle.model import Provenance
+from rtinstall.runtime_bundle.openpgp import Keyring
+from rtinstall.runtime_bundle.release_keys import RELEASE_KEYS
+from rtinstall.runtime_bundle.releases import LIMIT as INDEX_LIMIT
+from rtinstall.runtime_bundle.releases import Release, parse_index
+from rtinstall.runtime_bundle.sources import Offer, Part, Say
+from rtinstall.runtime_bundle.targets import Target
+from rtinstall.runtime_bundle.verify import (
+    MAX_SHASUMS,
+    Digest,
+    check_shasums,
+    check_shasums_detached,
+    parse_shasums,
+)
+from rtinstall.runtime_bundle.versions import Channel, Version
+
+ADDRESS = "https://nodejs.org/dist"
+CHANNELS = "https://nodejs.org/download"
+UNOFFICIAL = "https://unofficial-builds.nodejs.org/download/release"
+SIGNATURE_LIMIT = 16 << 10
+EXTENSIONS = {"tar": ("tar.xz", "tar.gz"), "zip": ("zip",)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Shasums:
+    """The files of a release, and on whose word."""
+
+    files: Mapping[str, str]
+    checked: str
+
+
+class Dist:
+    """A distribution server; see the module."""
+
+    def __init__(
+        self,
+        cache: Cache,
+        network: Network,
+        *,
+        address: str | Path | None = None,
+        channel: Channel = "release",
+        allow_unsigned: bool = False,
+        keys: Keyring = RELEASE_KEYS,
+        say: Say = lambda line: None,
+        name: str = "dist",
+    ) -> None:
+        """Use ``address``, an URL or a directory, else the project's own for ``channel``.
+
+        ``allow_unsigned`` and an address of plain http are the user's own words. Both together
+        would verify nothing and raise :class:`BadConfiguration`. ``say`` hears warnings.
+        """
+        self.name = name
+        self._cache = cache
+        self._network = network
+        self._own = address is None or address == UNOFFICIAL
+        self._address = _address(address, channel)
+        self._plain = urlsplit(self._address).scheme == "http"
+        self._allow_unsigned = allow_unsigned
+        self._keys = keys
+        self._say = say
+        self._asking = threading.Lock()
+        self._index: tuple[Release, ...] | RtError | None = None
+        self._shasums: dict[Version, _Shasums] = {}
+        host = checked(self._address, plain=True).hostname or ""
+        if self._plain and allow_unsigned and not is_loopback(host):
+            raise BadConfiguration(
+                f"{bare(self._address)} is neither encrypted nor signed",
+                hint="use an https:// address, or a mirror that carries the signatures",
+            )
+
+    def releases(self, target: Target) -> tuple[Release, ...]:
+        """Return the releases whose index entry names ``target``, newest first."""
+        if not target.index or (self._own and self.name not in target.sources):
+            return ()
+        with self._asking:
+            if self._index is None:
+                self._index = self._read_index()
+        if isinstance(self._index, RtError):
+            raise self._index
+        return tuple(release for release in self._index if target.index in release.files)
+
+    def offer(self, release: Release, target: Target) -> Offer:
+        """Return the archive of ``release``, which its signed list of checksums names."""
+        url, digest, _ = self._archive(release, target)
+        cached = self._cache.has(digest)
+        known = (
+            self._cache.path(digest).stat().st_size
+            if cached
+            else size(url, network=self._network, plain=self._plain)
+        )
+        return Offer(self.name, release, target, known, cached, bare(url))
+
+    def fetch(self, offer: Offer, progress: Progress) -> tuple[Part, ...]:
+        """Fetch the archive of ``offer`` unless it is in the cache; checked before it is opened."""
+        url, digest, checked_by = self._archive(offer.release, offer.target)
+        path = self._cache.obtain(
+            digest,
+            lambda part: fetch(
+                url, part, digest, network=self._network, progress=progress, plain=self._plain
+            ),
+        )
+        provenance = Provenance("runtime", self.name, bare(url), digest.text, checked_by)
+        return (Part("runtime", path, "upstream", provenance),)
+
+    def _read_index(self) -> tuple[Release, ...] | RtError:
+        """Return the index, or why there is none: a server that did not answer is asked once."""
+        try:
+            return parse_index(self._document("index.json", INDEX_LIMIT))
+        except (Unreachable, NotReadable) as error:
+            return error
+        except NotPublished as error:
+            return NotPublished(str(error), hint="name an address that has an index.json")
+
+    def _archive(self, release: Release, target: Target) -> tuple[str, Digest, str]:
+        """Return address, digest and guarantor of the smallest archive there is for ``target``."""
+        folder = release.version.tag
+        with self._asking:
+            if release.version not in self._shasums:
+                self._shasums[release.version] = self._read_shasums(release.version)
+        shasums = self._shasums[release.version]
+        for extension in EXTENSIONS[target.archive]:
+            name = f"node-{folder}-{target.name}.{extension}"
+            if name in shasums.files:
+                url = joined(self._address, f"{folder}/{name}")
+                return url, Digest.sha256(shasums.files[name]), shasums.checked
+        raise NotPublished(f"node {folder} is not published for {target} at {bare(self._address)}")
+
+    def _read_shasums(self, version: Version) -> _Shasums:
+        """Return the list of checksums of ``version``; :class:`VerificationFailed` if nobody signed it."""
+        base = f"{version.tag}/SHASUMS256.txt"
+        if self.name == "unofficial":
+            return self._unsigned(base)
+        try:
+            signed = self._document(f"{base}.asc", MAX_SHASUMS)
+            found = check_shasums(signed, keys=self._keys, now=time.time())
+        except NotPublished:
+            try:
+                signature = self._document(f"{base}.sig", SIGNATURE_LIMIT)
+            except NotPublished:
+                if self._allow_unsigned:
+                    return self._unsigned(base)
+                raise VerificationFailed(
+                    f"node {version.tag} is not signed at {bare(self._address)}: there is neither "
+                    "SHASUMS256.txt.asc nor SHASUMS256.txt.sig",
+                    hint="name a mirror that carries the signatures; --allow-unsigned does without",
+                ) from None
+            text = self._document(base, MAX_SHASUMS)
+            found = check_shasums_detached(text, signature, keys=self._keys, now=time.time())
+        for warning in found.warnings:
+            self._say(warning)
+        signer = found.signer
+        return _Shasums(found.files, f"signature of {signer.holder} ({signer.primary}), SHA-256")
+
+    def _unsigned(self, base: str) -> _Shasums:
+        files = parse_shasums(self._document(base, MAX_SHASUMS))
+        how = "over TLS" if urlsplit(self._address).scheme == "https" else "of this machine"
+        self._say(f"{bare(joined(self._address, base))} is not signed; its checksums are taken as they are")
+        return _Shasums(files, f"sha256 of SHASUMS256.txt {how}, no signature")
+
+    def _document(self, path: str, limit: int) -> bytes:
+        """Return a small file of the server, or our copy where the server says it is still good."""
+        url = joined(self._address, path)
+        ours = self._cache.document(url)
+        if ours and self._network.offline:
+            return ours.data
+        etag = ours.etag if ours and len(ours.data) <= limit else ""
+        new: Document | None = read(
+            url, limit=limit, network=self._network, etag=etag, plain=self._plain
+        )
+        if new is None and ours:
+            return ours.data
+        if new is None:
+            raise NotPublished(f"there is no {bare(url)}")
+        self._cache.remember(url, new)
+        return new.data
+
+
+def _address(address: str | Path | None, channel: Channel) -> str:
+    if address is None:
+        return ADDRESS if channel == "release" else f"{CHANNELS}/{channel}"
+    if isinstance(address, Path) or "://" not in address and not address.startswith("file:"):
+        return Path(address).expanduser().resolve().as_uri()
+    return address
+
+
+def unofficial(cache: Cache, network: Network, *, say: Say = lambda line: None) -> Dist:
+    """Return the source of the unofficial builds, which their project does not sign."""
+    return Dist(cache, network, address=UNOFFICIAL, say=say, name="unofficial")
