@@ -120,7 +120,11 @@ def rpmbuild(work: Path, tree: Path) -> list[Contender]:
     if shutil.which("rpmbuild") is None:
         return []
     found = []
-    for group, payload in (("rpm zstd", "w3T2.zstdio"), ("rpm gzip", "w2.gzdio"), ("rpm xz", "w3T2.xzdio")):
+    for group, payload in (
+        ("rpm zstd", "w3T2.zstdio"),
+        ("rpm gzip", "w2.gzdio"),
+        ("rpm xz", "w3T2.xzdio"),
+    ):
         top = work / f"rpm-{payload}"
         spec = work / f"{payload}.spec"
         spec.write_text(
@@ -168,7 +172,9 @@ def table(results: Sequence[Result]) -> str:
         rows.append((r.group, r.tool, r.detail, f"{r.seconds:.2f}", f"{r.peak_mb:.0f}",
                      f"{r.size_mb:.1f}", ratio))  # fmt: skip
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(
+        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows
+    )
 
 
 def plot(results: Sequence[Result], out: Path) -> None:
@@ -185,14 +191,18 @@ def plot(results: Sequence[Result], out: Path) -> None:
         for r in mine:
             axes.annotate(f"{r.group} {r.detail}", (r.seconds, r.size_mb), fontsize=6,
                           xytext=(4, 2), textcoords="offset points")  # fmt: skip
-    axes.set(xscale="log", xlabel="seconds", ylabel="MB", title="One Node.js package: time and size")
+    axes.set(
+        xscale="log", xlabel="seconds", ylabel="MB", title="One Node.js package: time and size"
+    )
     axes.legend()
     figure.savefig(out, metadata={"Date": None})
 
 
 def main() -> None:
     """Measure, print, draw."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tree", type=Path)
     parser.add_argument("--out", type=Path, default=HERE / "results")

@@ -21,5 +21,7 @@ def formats_of(target: Target, wanted: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the formats written for ``target``, of those ``wanted`` if any are named."""
     for name in wanted:
         if name not in FORMATS:
-            raise NotPublished(f"{name!r} is no format", hint=f"known formats: {', '.join(FORMATS)}")
+            raise NotPublished(
+                f"{name!r} is no format", hint=f"known formats: {', '.join(FORMATS)}"
+            )
     return tuple(name for name in target.formats if not wanted or name in wanted)

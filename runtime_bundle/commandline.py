@@ -38,7 +38,9 @@ def run(group: click.Group, name: str, arguments: Sequence[str] | None = None) -
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        return _say("interrupted", "run the same command again: finished parts are kept", INTERRUPTED)
+        return _say(
+            "interrupted", "run the same command again: finished parts are kept", INTERRUPTED
+        )
     except _Terminated:
         return _say("terminated", "run the same command again: finished parts are kept", TERMINATED)
     except RtError as error:
@@ -156,7 +158,7 @@ def completion_command(name: str) -> click.Command:
     @click.argument("shell", type=click.Choice(SHELLS))
     @click.pass_context
     def completion(context: click.Context, shell: str) -> None:
-        """Print the completion script of a shell.
+        r"""Print the completion script of a shell.
 
         \b
         bash:       eval "$(PROGRAM completion bash)"             in ~/.bashrc

@@ -323,7 +323,9 @@ def _reach(url: str, network: Network) -> None:
 
     def resolve() -> None:
         try:
-            found = {str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+            found = {
+                str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            }
         except (OSError, UnicodeError) as error:
             expected.put(1)
             answers.put(OSError(0, _reason(error)))

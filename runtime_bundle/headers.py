@@ -61,7 +61,9 @@ def _defines(paths: Mapping[str, Callable[[], bytes]], path: str) -> dict[str, s
         return {}
     text = paths[path]().decode("utf-8", "replace")
     found: dict[str, str] = {}
-    for name, value in re.findall(r"^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+(\S[^\n]*)$", text, re.MULTILINE):
+    for name, value in re.findall(
+        r"^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+(\S[^\n]*)$", text, re.MULTILINE
+    ):
         literal = value.split("/*")[0].strip()
         if not found.get(name, "")[:1].isdigit():
             found[name] = literal if literal[:1].isdigit() else found.get(name, literal)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import total_ordering
 from typing import Literal
@@ -129,8 +129,8 @@ def _next(numbers: list[int], index: int, prerelease: str = "") -> Key:
     return _key(raised[0], raised[1], raised[2], prerelease)
 
 
-def _comparators(sign: str, bound: tuple[str, ...]) -> list[Comparator] | None:
-    """Return what ``sign`` and the groups of ``BOUND`` ask for together; None if malformed.
+def _comparators(sign: str, bound: Sequence[str]) -> list[Comparator]:
+    """Return what ``sign`` and the groups of ``BOUND`` ask for together, or raise ValueError.
 
     A prerelease of "0", the lowest there is, keeps an upper bound from admitting its prereleases.
     """
@@ -138,9 +138,9 @@ def _comparators(sign: str, bound: tuple[str, ...]) -> list[Comparator] | None:
     numbers = [int(part) for part in parts if part.isdigit()]
     full, last = len(numbers) == 3, len(numbers) - 1
     if not all(part.isdigit() for part in parts[: len(numbers)]):
-        return None
+        raise ValueError("a number after an x")
     if full and sign not in ("^", "~") and prefix not in ("", "v"):
-        return None
+        raise ValueError("a sign too many")
     major, minor, patch = (*numbers, 0, 0, 0)[:3]
     low = _key(major, minor, patch, prerelease if full else "")
     if not numbers:
@@ -162,32 +162,25 @@ def _comparators(sign: str, bound: tuple[str, ...]) -> list[Comparator] | None:
             return [(operator.eq, low)] if full else _span(low, numbers, last)
 
 
-def _alternative(text: str) -> tuple[Comparator, ...] | None:
-    """Return the comparators of a range without ``||``; None if it is malformed."""
-    hyphen = HYPHEN.fullmatch(text)
-    if hyphen:
+def _alternative(text: str) -> tuple[Comparator, ...]:
+    """Return the comparators of a range without ``||``, or raise ValueError."""
+    if hyphen := HYPHEN.fullmatch(text):
         bounds = hyphen.groups(default="")
-        found = [_comparators(">=", bounds[:5]), _comparators("<=", bounds[5:])]
-    else:
-        found, position = [], 0
-        while position < len(text):
-            match = COMPARATOR.match(text, position)
-            if match is None:
-                return None
-            sign, *bound = match.groups(default="")
-            sign = "~" if sign.startswith("~") else "".join(sign.split())
-            found.append(_comparators(sign, tuple(bound)))
-            position = match.end()
-    flat: list[Comparator] = []
-    for comparators in found:
-        if comparators is None:
-            return None
-        flat += comparators
-    return tuple(flat)
+        return (*_comparators(">=", bounds[:5]), *_comparators("<=", bounds[5:]))
+    found: list[Comparator] = []
+    position = 0
+    while position < len(text):
+        match = COMPARATOR.match(text, position)
+        if match is None:
+            raise ValueError("no comparator")
+        sign, *bound = match.groups(default="")
+        found += _comparators("~" if sign.startswith("~") else "".join(sign.split()), bound)
+        position = match.end()
+    return tuple(found)
 
 
 NEWEST = frozenset({"latest", "node", "current"})
-LTS = re.compile(r"lts(?:[/-](?:(\*|latest)|-([1-9][0-9]?)|([a-z][a-z0-9]{0,19})))?", re.ASCII)
+LTS = re.compile(r"lts(?:[/-](?:\*|latest|-([1-9][0-9]?)|([a-z][a-z0-9]{0,19})))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +210,7 @@ class VersionSpec:
         if alias in NEWEST:
             return cls(text)
         if match := LTS.fullmatch(alias):
-            _, back, codename = match.groups(default="")
+            back, codename = match.groups(default="")
             return cls(text, lts=codename or int(back or 0))
         if alias == "stable":
             raise UnknownVersion(
@@ -228,14 +221,12 @@ class VersionSpec:
             raise UnknownVersion("no version was named")
         if len(text) > LONGEST:
             raise UnknownVersion(f"a version of {len(text)} characters is too long: {quoted(text)}")
-        alternatives = []
-        for part in text.split("||"):
-            comparators = _alternative(part.strip())
-            if comparators is None:
-                raise UnknownVersion(f"{quoted(text)} is no version, alias or range")
-            alternatives.append(comparators)
+        try:
+            alternatives = tuple(_alternative(part.strip()) for part in text.split("||"))
+        except ValueError as error:
+            raise UnknownVersion(f"{quoted(text)} is no version, alias or range") from error
         exact = VERSION.fullmatch(text)
-        return cls(text, tuple(alternatives), version=Version.parse(text) if exact else None)
+        return cls(text, alternatives, version=Version.parse(text) if exact else None)
 
     def matches(self, version: Version) -> bool:
         """Say whether ``version`` fits, leaving aside ``lts``, which depends on the releases."""

@@ -24,18 +24,23 @@ PACKAGES = {
     "gzip": "gzip",
     "lintian": "lintian",
     "pacman": "pacman-package-manager",
+    "repo-add": "pacman-package-manager",
     "rpm": "rpm",
     "rpm2cpio": "rpm2cpio",
     "rpmlint": "rpmlint",
     "tar": "tar",
+    "vercmp": "makepkg",
     "xz": "xz-utils",
     "zstd": "zstd",
 }
 
 
 def tool(name: str) -> str:
-    """Return the path of the program ``name``, or skip the test and say what would bring it."""
-    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    """Return the path of the program ``name``, or skip the test and say what would bring it.
+
+    One that is not on PATH can be named: ``RTINSTALL_APK=/path/to/apk``.
+    """
+    path = os.environ.get(f"RTINSTALL_{name.upper()}") or shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if path is None:
         pytest.skip(f"needs {name} (Debian package {PACKAGES[name]})")
     return path

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from rtinstall.platforms.compression import Stream
-from rtinstall.runtime_bundle.model import Entry, File, Symlink
+from rtinstall.platforms.compression.stream import Stream
+from rtinstall.runtime_bundle.model import Directory, Entry, File, Symlink
 
 BLOCK = 512
 END = bytes(2 * BLOCK)

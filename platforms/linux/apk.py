@@ -1,34 +1,37 @@
 """Alpine packages, version 2 of the format (apk-v2(5)), which apk-tools 2 and 3 both read.
 
 Two tar archives, each one gzip member: what the package says, then what it holds. Together they read
-as one tar, so the first ends without the zero blocks that would end it. The package is unsigned and
-installs with ``--allow-untrusted``. A signature is one member more, in front, shaped like the first
-and over its compressed bytes; nothing else changes for it.
+as one tar, so the first stops short of the zero blocks that would end it. The package is unsigned
+and installs with ``--allow-untrusted``. A signature is one member more, in front: shaped like the
+first, over its compressed bytes; the rest stays as it is.
 
 Decisions:
 
 * Only for musl: Alpine has no other C library.
 * A nightly keeps its date and loses its commit, which apk-tools 2 has no place for.
-* The file is named as in a repository, with the architecture before ``.apk``: a repository keeps one
+* The file has its repository name with the architecture before ``.apk``: a repository keeps one
   directory for each, a directory of downloads does not.
+* It takes the place of Alpine's nodejs, nodejs-current, npm and their parts. Below another prefix
+  than /usr it takes nobody's place.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-import shutil
+from dataclasses import replace
 from io import BytesIO
 from typing import BinaryIO
 
 from rtinstall.platforms.compression import open_stream
 from rtinstall.platforms.compression.stream import Writable
-from rtinstall.platforms.containers.tar import END, header, padding
+from rtinstall.platforms.containers import tar
 from rtinstall.platforms.linux.place import Conventions, Relations, place
 from rtinstall.platforms.package import Effort, Metadata, Package
 from rtinstall.platforms.scratch import scratch_file
 from rtinstall.platforms.settings import Settings
 from rtinstall.runtime_bundle.errors import NotPublished
+from rtinstall.runtime_bundle.executables import read_executable
 from rtinstall.runtime_bundle.model import CHUNK, Bundle, Directory, Entry, File, Symlink, digest
 from rtinstall.runtime_bundle.targets import Arch
 from rtinstall.runtime_bundle.versions import Channel, Version
@@ -44,7 +47,7 @@ ARCHITECTURES: dict[Arch, str] = {
     "riscv64": "riscv64",
     "loong64": "loongarch64",
 }
-# apk-package(5) knows these words only, and sorts them in this order below the release.
+# apk-package(5) knows few words besides, and sorts these in this order, below the release.
 SUFFIX: dict[Channel, str] = {
     "nightly": "_alpha",
     "test": "_beta",
@@ -58,7 +61,8 @@ def version(version: Version, revision: int) -> str:
     """Return ``24.19.0-r1``, ``24.0.0_rc1-r1`` or ``26.0.0_alpha20260101-r1``."""
     numbers = f"{version.major}.{version.minor}.{version.patch}"
     # What follows the channel is a count, or eight digits of a date and a commit.
-    count = re.match(r"\.?(\d{8}|\d*)", version.prerelease.removeprefix(version.channel))
+    rest = version.prerelease.removeprefix(version.channel)
+    count = re.match(r"\.?(\d{8}|\d*)", rest)
     return f"{numbers}{SUFFIX[version.channel]}{count[1] if count else ''}-r{revision}"
 
 
@@ -69,27 +73,32 @@ def npm_version(text: str) -> str:
 
 
 def relations(bundle: Bundle, metadata: Metadata) -> Relations:
-    """Stand in for Alpine's own nodejs, npm and their parts, all of which this package contains."""
+    """Name the libraries that the executable asks for, and what of Alpine's this package contains."""
     node = version(bundle.version, metadata.revision)
     npm = npm_version(bundle.npm)
     commands = [e.path.removeprefix("bin/") for e in bundle.entries if e.path.startswith("bin/")]
-    own = {"nodejs": node, "nodejs-dev": node, "npm": npm, "nodejs-npm": npm}
-    own |= {f"cmd:{name}": npm if name in ("npm", "npx") else node for name in commands}
-    others = {"nodejs", "nodejs-current", *(name for name in ("corepack",) if name in commands)}
-    others.discard(metadata.name)
+    provides = {"nodejs": node, "nodejs-dev": node, "npm": npm, "nodejs-npm": npm}
+    provides |= {f"cmd:{name}": npm if name in ("npm", "npx") else node for name in commands}
+    provides.pop(metadata.name, None)
+    # No two packages provide one name in a version, which keeps npm and nodejs-dev away.
+    conflicts = {"nodejs", "nodejs-current", *(c for c in commands if c == "corepack")}
+    conflicts.discard(metadata.name)
     return Relations(
         requires=("ca-certificates", *_libraries(bundle)),
-        provides=tuple(f"{name}={own[name]}" for name in own if name != metadata.name),
-        conflicts=tuple(f"!{name}" for name in sorted(others)),
-        # Who replaces a package takes over its files; the manual pages of both are in packages apart.
-        replaces=(*sorted(others), "nodejs-dev", "nodejs-doc", "npm", "npm-doc"),
+        provides=tuple(f"{name}={number}" for name, number in provides.items()),
+        conflicts=tuple(f"!{name}" for name in sorted(conflicts)),
+        # What is replaced gives up its files, manual pages too; those are in packages of their own.
+        replaces=(*sorted(conflicts), "nodejs-dev", "nodejs-doc", "npm", "npm-doc"),
     )
 
 
 def _libraries(bundle: Bundle) -> tuple[str, ...]:
-    """Return the shared libraries that the program needs, as Alpine's own packages name them."""
+    """Return the shared libraries that the executable needs, as abuild names them."""
+    # musl's loader takes any libc.* for itself; Alpine knows it by one name.
     musl = f"libc.musl-{ARCHITECTURES[bundle.target.arch]}.so.1"
-    return tuple(f"so:{name}" for name in (musl, "libgcc_s.so.1", "libstdc++.so.6"))
+    needed = read_executable(bundle.file("bin/node").content).needed
+    names = {musl if name.startswith("libc.") else name for name in needed}
+    return tuple(f"so:{name}" for name in sorted(names))
 
 
 CONVENTIONS = Conventions(
@@ -98,13 +107,16 @@ CONVENTIONS = Conventions(
 
 
 def package(bundle: Bundle, settings: Settings) -> Package:
-    """Place ``bundle`` as Alpine does."""
+    """Place ``bundle`` as Alpine does, or raise :class:`NotPublished` where it is not for musl."""
     if bundle.target.libc != "musl":
         raise NotPublished(
             f"apk has no packages for {bundle.target}",
-            hint=f"Alpine's C library is musl: look for {bundle.target}-musl in rtbuild targets",
+            hint="Alpine's C library is musl: take a target whose name ends in -musl",
         )
-    return place(bundle, settings, CONVENTIONS)
+    placed = place(bundle, settings, CONVENTIONS)
+    if settings.prefix != "usr":
+        placed = replace(placed, provides=(), conflicts=(), replaces=())
+    return placed
 
 
 def filename(package: Package) -> str:
@@ -118,11 +130,33 @@ def write(package: Package, out: BinaryIO, effort: Effort) -> None:
         datahash = _write_data(package, data, effort)
         out.write(_control(package, datahash, effort))
         data.seek(0)
-        shutil.copyfileobj(data, out, CHUNK)
+        while chunk := data.read(CHUNK):
+            out.write(chunk)
+
+
+def _control(package: Package, datahash: str, effort: Effort) -> bytes:
+    control = BytesIO()
+    stream = open_stream("gzip", control, Effort(effort.level))
+    pkginfo = File.of(".PKGINFO", _pkginfo(package, datahash).encode())
+    tar.append(stream, pkginfo, pkginfo.path, time=package.time, dialect="pax")
+    stream.close()
+    return control.getvalue()
+
+
+def _write_data(package: Package, out: Writable, effort: Effort) -> str:
+    """Write the tree into ``out`` and return the SHA-256 of its compressed bytes."""
+    digested = _Digested(out)
+    stream = open_stream("gzip", digested, effort)
+    for entry in package.entries:
+        records = _checksum(entry)
+        tar.append(stream, entry, entry.path, time=package.time, dialect="pax", records=records)
+    stream.write(tar.END)
+    stream.close()
+    return digested.sha256.hexdigest()
 
 
 class _Digested:
-    """A file whose SHA-256 is known when it is written."""
+    """A file and the SHA-256 of what was written into it."""
 
     def __init__(self, out: Writable) -> None:
         self._out = out
@@ -133,62 +167,28 @@ class _Digested:
         self._out.write(data)
 
 
-def _write_data(package: Package, file: Writable, effort: Effort) -> str:
-    """Write the data member and return the digest of its compressed bytes."""
-    out = _Digested(file)
-    stream = open_stream("gzip", out, effort)
-    for entry in package.entries:
-        stream.write(_header(entry, package.time))
-        if isinstance(entry, File):
-            stream.add(entry.content)
-            stream.write(padding(entry.size))
-    stream.write(END)
-    stream.close()
-    return out.sha256.hexdigest()
-
-
-def _control(package: Package, datahash: str, effort: Effort) -> bytes:
-    pkginfo = _pkginfo(package, datahash).encode()
-    control = BytesIO()
-    stream = open_stream("gzip", control, effort)
-    stream.write(
-        header(
-            ".PKGINFO", kind="file", mode=0o644, size=len(pkginfo), time=package.time, dialect="pax"
-        )
-    )
-    stream.write(pkginfo + padding(len(pkginfo)))
-    stream.close()
-    return control.getvalue()
-
-
-def _header(entry: Entry, time: int) -> bytes:
-    """Return the header of a member; apk refuses a file without its SHA-1 in front of the bytes."""
+def _checksum(entry: Entry) -> dict[str, str]:
+    """Return the record apk checks a file by; it installs none without. A link's is of its target."""
     match entry:
         case File():
-            return header(
-                entry.path, kind="file", mode=entry.mode, size=entry.size, time=time, dialect="pax",
-                records={"APK-TOOLS.checksum.SHA1": digest(entry.content, "sha1")},
-            )  # fmt: skip
+            sha1 = digest(entry.content, "sha1")
         case Symlink():
-            target = hashlib.sha1(entry.target.encode(), usedforsecurity=False).hexdigest()
-            return header(
-                entry.path, kind="symlink", mode=entry.mode, link=entry.target, time=time,
-                dialect="pax", records={"APK-TOOLS.checksum.SHA1": target},
-            )  # fmt: skip
+            sha1 = hashlib.sha1(entry.target.encode(), usedforsecurity=False).hexdigest()
         case Directory():
-            return header(entry.path, kind="directory", mode=entry.mode, time=time, dialect="pax")
+            return {}
+    return {"APK-TOOLS.checksum.SHA1": sha1}
 
 
 def _pkginfo(package: Package, datahash: str) -> str:
     metadata = package.metadata
-    pairs = [
+    pairs = (
         ("pkgname", metadata.name),
         ("pkgver", package.version),
         ("pkgdesc", metadata.summary),
         ("url", metadata.homepage),
         ("builddate", package.time),
         ("packager", metadata.maintainer),
-        ("size", package.size),  # without it apk installs nothing, and says it did
+        ("size", package.size),  # apk installs nothing of a package of size 0, and reports success
         ("arch", package.architecture),
         ("origin", metadata.name),
         ("maintainer", metadata.maintainer),
@@ -197,5 +197,5 @@ def _pkginfo(package: Package, datahash: str) -> str:
         *(("depend", name) for name in (*package.requires, *package.conflicts)),
         *(("provides", name) for name in package.provides),
         ("datahash", datahash),
-    ]
+    )
     return "".join(f"{key} = {value}\n" for key, value in pairs)

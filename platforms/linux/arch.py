@@ -1,4 +1,4 @@
-"""Arch Linux packages (PKGINFO(5), BUILDINFO(5), ALPM-MTREE(5) of pacman), and those of its ports.
+"""Arch Linux packages (PKGINFO(5), BUILDINFO(5), ALPM-MTREE(5)), and those of its ports.
 
 One tar archive: three files of metadata in makepkg's order, then the tree. pacman takes any codec;
 the suffix says which one it is.
@@ -9,24 +9,29 @@ Decisions:
   pacman exists for s390x; the name is what the kernel calls the machine.
 * A date and the commit after it are kept apart by a dot, or vercmp would read them as one number.
 * There is no PKGBUILD: its digest in .BUILDINFO is that of an empty file.
+* .MTREE holds MD5 besides SHA-256: pacman 6.0 takes a file without it for an altered one.
+* It takes the place of Arch's nodejs, nodejs-lts-* and npm. Below another prefix than /usr it takes
+  nobody's place.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from typing import BinaryIO
 
 from rtinstall.platforms.compression import SUFFIX, open_stream
-from rtinstall.platforms.containers.tar import END, header, padding
+from rtinstall.platforms.compression.stream import Stream
+from rtinstall.platforms.containers import tar
 from rtinstall.platforms.linux.place import Conventions, Relations, place
 from rtinstall.platforms.package import Codec, Effort, Metadata, Package
 from rtinstall.platforms.settings import Settings
 from rtinstall.runtime_bundle import __version__
 from rtinstall.runtime_bundle.errors import NotPublished
-from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, File, Symlink
+from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, File, Symlink, digest
 from rtinstall.runtime_bundle.targets import Arch
 from rtinstall.runtime_bundle.versions import Version
 
@@ -37,13 +42,14 @@ ARCHITECTURES: dict[Arch, str] = {
     "ppc64le": "powerpc64le",
     "s390x": "s390x",
 }
-FOR_ADDONS = "to build native addons"
 OPTIONAL = (
-    "git: to install npm packages from git",
-    *(f"{name}: {FOR_ADDONS}" for name in ("gcc", "make", "python")),
+    "gcc: to build native addons",
+    "git: to install packages from git repositories",
+    "make: to build native addons",
+    "python: to build native addons",
 )
-# mtree(5): blanks part the words, "#" starts a comment, "\\" an escape.
-UNSAFE = re.compile(rb"[^!-~]|[#\\]")
+# mtree(5): blanks part the words, "#" starts a comment, "\" an escape.
+SPECIAL = re.compile(rb"[^!-~]|[#\\]")
 
 
 def version(version: Version, revision: int) -> str:
@@ -52,25 +58,26 @@ def version(version: Version, revision: int) -> str:
 
 
 def pkgver(text: str) -> str:
-    """Return a semantic version without the hyphen that pacman keeps for the revision."""
+    """Return a semantic version without its hyphen, which pacman keeps for the revision."""
     release, _, prerelease = text.partition("-")
     prerelease = re.sub(r"^([a-z]+)\.", r"\1", prerelease.replace("-", ""))
-    return release + re.sub(r"(\d{8})(?=[0-9a-f]+$)", r"\1.", prerelease)
+    return release + re.sub(r"(\d{8})(?=[0-9a-f])", r"\1.", prerelease, count=1)
 
 
 def relations(bundle: Bundle, metadata: Metadata) -> Relations:
-    """Stand in for Arch's nodejs and npm; its nodejs-lts-* all provide ``nodejs-lts``."""
+    """Ask for the C library that the executable needs; stand in for Arch's nodejs and npm."""
     floor = ">={}.{}".format(*bundle.glibc) if bundle.glibc else ""
     provides = {"nodejs": pkgver(str(bundle.version)), "npm": pkgver(bundle.npm)}
     provides.pop(metadata.name, None)
-    corepack = [e for e in bundle.entries if e.path == "bin/corepack"]
-    others = {"nodejs", "nodejs-lts", "npm", *("corepack" for _ in corepack)} - {metadata.name}
+    others = {"nodejs-lts", *provides}  # every nodejs-lts-* provides nodejs-lts
+    if any(entry.path == "bin/corepack" for entry in bundle.entries):
+        others.add("corepack")
     return Relations(
         requires=("gcc-libs", f"glibc{floor}"),
         recommends=OPTIONAL,
         provides=(
-            *(f"{name}={value}" for name, value in provides.items()),
-            *("nodejs-lts" for _ in bundle.lts[:1]),
+            *(f"{name}={number}" for name, number in provides.items()),
+            *(("nodejs-lts",) if bundle.lts else ()),
         ),
         conflicts=tuple(sorted(others)),
     )
@@ -82,10 +89,13 @@ CONVENTIONS = Conventions(
 
 
 def package(bundle: Bundle, settings: Settings) -> Package:
-    """Place ``bundle`` as Arch Linux does."""
+    """Place ``bundle`` as Arch Linux does, or raise :class:`NotPublished` where it is not for glibc."""
     if bundle.target.libc != "glibc":
         raise NotPublished(f"arch has no packages for {bundle.target}")
-    return place(bundle, settings, CONVENTIONS)
+    placed = place(bundle, settings, CONVENTIONS)
+    if settings.prefix != "usr":
+        placed = replace(placed, provides=(), conflicts=(), replaces=())
+    return placed
 
 
 def filename(package: Package) -> str:
@@ -101,64 +111,60 @@ def write(package: Package, out: BinaryIO, effort: Effort) -> None:
     mtree = File.of(".MTREE", _mtree((buildinfo, pkginfo, *package.entries), package.time, effort))
     stream = open_stream(_codec(package), out, effort)
     for file in (buildinfo, mtree, pkginfo):
-        stream.write(_header(file, package.time))
-        stream.write(b"".join(file.content.chunks()) + padding(file.size))
+        _append_metadata(stream, file, package.time)
     for entry in package.entries:
-        stream.write(_header(entry, package.time))
-        if isinstance(entry, File):
-            stream.add(entry.content)
-            stream.write(padding(entry.size))
-    stream.write(END)
+        tar.append(stream, entry, entry.path, time=package.time, dialect="pax")
+    stream.write(tar.END)
     stream.close()
+
+
+def _append_metadata(stream: Stream, file: File, time: int) -> None:
+    """Write a file that is not payload, and so does not count as progress."""
+    stream.write(
+        tar.header(file.path, kind="file", mode=file.mode, size=file.size, time=time, dialect="pax")
+    )
+    stream.write(b"".join(file.content.chunks()) + tar.padding(file.size))
 
 
 def _codec(package: Package) -> Codec:
     return package.metadata.codec.get("arch", "zstd")
 
 
-def _header(entry: Entry, time: int) -> bytes:
-    match entry:
-        case File():
-            return header(
-                entry.path, kind="file", mode=entry.mode, size=entry.size, time=time, dialect="pax"
-            )
-        case Symlink():
-            return header(
-                entry.path, kind="symlink", mode=entry.mode, link=entry.target, time=time,
-                dialect="pax",
-            )  # fmt: skip
-        case Directory():
-            return header(entry.path, kind="directory", mode=entry.mode, time=time, dialect="pax")
-
-
 def _mtree(entries: Iterable[Entry], time: int, effort: Effort) -> bytes:
-    """Return the compressed list by which ``pacman -Qkk`` finds files that were altered."""
+    """Return, compressed, the list by which ``pacman -Qkk`` finds files that were altered."""
     out = BytesIO()
-    stream = open_stream("gzip", out, effort)
+    stream = open_stream("gzip", out, Effort(effort.level))
     stream.write(b"#mtree\n/set type=file uid=0 gid=0 mode=644\n")
     for entry in entries:
-        line = f"./{_escaped(entry.path)} time={time}.0"
-        match entry:
-            case File():
-                mode = "" if entry.mode == 0o644 else f" mode={entry.mode:o}"
-                line += f"{mode} size={entry.size} sha256digest={entry.sha256}"
-            case Symlink():
-                line += f" mode={entry.mode:o} type=link link={_escaped(entry.target)}"
-            case Directory():
-                line += f" mode={entry.mode:o} type=dir"
-        stream.write(f"{line}\n".encode())
+        words = " ".join((f"./{_escaped(entry.path)}", f"time={time}.0", *_keywords(entry)))
+        stream.write(f"{words}\n".encode())
     stream.close()
     return out.getvalue()
 
 
+def _keywords(entry: Entry) -> Iterator[str]:
+    if entry.mode != 0o644:
+        yield f"mode={entry.mode:o}"
+    match entry:
+        case File():
+            yield f"size={entry.size}"
+            yield f"md5digest={digest(entry.content, 'md5')}"
+            yield f"sha256digest={entry.sha256}"
+        case Symlink():
+            yield "type=link"
+            yield f"link={_escaped(entry.target)}"
+        case Directory():
+            yield "type=dir"
+
+
 def _escaped(path: str) -> str:
-    """Write as octal what mtree(5) gives a meaning, and every byte that is not ASCII."""
-    return UNSAFE.sub(lambda found: b"\\%03o" % found[0][0], path.encode()).decode("ascii")
+    """Write in octal what mtree(5) gives a meaning, and every byte that is not printable ASCII."""
+    return SPECIAL.sub(lambda found: b"\\%03o" % ord(found[0]), path.encode()).decode("ascii")
 
 
 def _pkginfo(package: Package) -> bytes:
     metadata = package.metadata
-    return _pairs(
+    return _lines(
         ("pkgname", metadata.name),
         ("pkgbase", metadata.name),
         ("xdata", "pkgtype=pkg"),
@@ -170,7 +176,6 @@ def _pkginfo(package: Package) -> bytes:
         ("size", package.size),
         ("arch", package.architecture),
         ("license", metadata.license),
-        *(("replaces", name) for name in package.replaces),
         *(("conflict", name) for name in package.conflicts),
         *(("provides", name) for name in package.provides),
         *(("backup", path) for path in sorted(package.config)),
@@ -181,7 +186,7 @@ def _pkginfo(package: Package) -> bytes:
 
 def _buildinfo(package: Package) -> bytes:
     metadata = package.metadata
-    return _pairs(
+    return _lines(
         ("format", 2),
         ("pkgname", metadata.name),
         ("pkgbase", metadata.name),
@@ -197,5 +202,5 @@ def _buildinfo(package: Package) -> bytes:
     )
 
 
-def _pairs(*pairs: tuple[str, str | int]) -> bytes:
+def _lines(*pairs: tuple[str, str | int]) -> bytes:
     return "".join(f"{key} = {value}\n" for key, value in pairs).encode()

@@ -22,10 +22,7 @@ from rtinstall.runtime_bundle.versions import Version
 NPM = "lib/node_modules/npm"
 # Directories of the Filesystem Hierarchy Standard: they belong to the system, not to a package.
 SHARED = frozenset(
-    "etc etc/profile.d opt usr usr/bin usr/include usr/lib usr/lib/node_modules usr/share usr/share/doc"
-    " usr/share/licenses usr/share/man usr/share/man/man1 usr/share/man/man5 usr/share/man/man7"
-    " usr/share/bash-completion usr/share/bash-completion/completions usr/share/lintian"
-    " usr/share/lintian/overrides usr/local usr/local/bin usr/local/lib usr/local/share".split()
+    ["etc", "etc/profile.d", "opt", "usr", "usr/bin", "usr/include", "usr/lib", "usr/lib/node_modules", "usr/share", "usr/share/doc", "usr/share/licenses", "usr/share/man", "usr/share/man/man1", "usr/share/man/man5", "usr/share/man/man7", "usr/share/bash-completion", "usr/share/bash-completion/completions", "usr/share/lintian", "usr/share/lintian/overrides", "usr/local", "usr/local/bin", "usr/local/lib", "usr/local/share"]
 )
 
 
@@ -116,9 +113,7 @@ def _move(entry: Entry, prefix: str, documents: str, licenses: str) -> Entry | N
         where = f"{documents}/{path}"
     elif path.startswith("share/doc/node/"):
         where = f"{documents}/{path.rpartition('/')[2]}"
-    elif path.startswith("share/man/"):
-        return None
-    elif path == f"{NPM}/npmrc":
+    elif path.startswith("share/man/") or path == f"{NPM}/npmrc":
         return None
     else:
         where = f"{prefix}/{path}"

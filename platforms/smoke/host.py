@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import platform
 import shutil
-import struct
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rtinstall.runtime_bundle.targets import Arch, Libc, Os
+from rtinstall.runtime_bundle.errors import WrongBinary
+from rtinstall.runtime_bundle.executables import Executable, read_executable
+from rtinstall.runtime_bundle.model import Slice
+from rtinstall.runtime_bundle.targets import Arch, Os
 
 # Emulated code is about this many times slower: limits and rhythms are stretched by it.
 EMULATED_PACE = 10
+PATIENCE = 60  # seconds for a question to a loader
+TOP = Path("/")
+COMPILERS = ("cc", "gcc", "clang")
 
 QEMU: Mapping[Arch, str] = {
     "x64": "x86_64", "x86": "i386", "arm64": "aarch64", "armv7l": "arm", "armv6l": "arm",
@@ -37,29 +42,12 @@ MACHINES: Mapping[str, Arch] = {
     "armv7l": "armv7l", "armv6l": "armv6l", "ppc64le": "ppc64le", "ppc64": "ppc64", "s390x": "s390x",
     "riscv64": "riscv64", "loongarch64": "loong64",
 }  # fmt: skip
-# e_machine of the System V ABI, and the order of bytes in e_ident[EI_DATA].
-ELF_MACHINES: Mapping[tuple[int, str], Arch] = {
-    (62, "<"): "x64", (3, "<"): "x86", (183, "<"): "arm64", (40, "<"): "armv7l", (21, "<"): "ppc64le",
-    (21, ">"): "ppc64", (22, ">"): "s390x", (243, "<"): "riscv64", (258, "<"): "loong64",
+
+# The beginnings of sys.platform; IBM i runs executables of AIX.
+SYSTEMS: Mapping[str, Os] = {
+    "linux": "linux", "darwin": "darwin", "win32": "win", "freebsd": "freebsd", "aix": "aix",
+    "os400": "aix",
 }  # fmt: skip
-FREEBSD = 9  # e_ident[EI_OSABI]
-PT_INTERP = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Binary:
-    """What the header of an executable says; None where it says nothing, as a script does."""
-
-    os: Os | None = None
-    arch: Arch | None = None
-    interpreter: str | None = None
-
-    @property
-    def libc(self) -> Libc | None:
-        """Return the C library its loader belongs to."""
-        if self.os != "linux" or not self.interpreter:
-            return None
-        return "musl" if "/ld-musl-" in self.interpreter else "glibc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,141 +59,100 @@ class Way:
     """
 
     wrapper: tuple[str, ...] = ()
-    pace: int = 1
+    pace: float = 1
     compiler: str | None = None
     obstacle: str = ""
 
 
-def read_binary(path: Path) -> Binary:
-    """Read the header of ELF, Mach-O and PE executables; anything else is a :class:`Binary` of Nones."""
-    with path.open("rb") as file:
-        head = file.read(64)
-        if head[:2] == b"MZ":
-            return Binary(os="win")
-        if head[:4] in (b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"):
-            return Binary(os="darwin")
-        if (
-            head[:4] != b"\x7fELF"
-            or len(head) < 52
-            or head[4] not in (1, 2)
-            or head[5] not in (1, 2)
-        ):
-            return Binary()
-        wide, order = head[4] == 2, "<" if head[5] == 1 else ">"
-        arch = ELF_MACHINES.get((struct.unpack_from(f"{order}H", head, 18)[0], order))
-        # e_phoff, e_phentsize, e_phnum; then p_offset and p_filesz of each program header
-        start = struct.unpack_from(f"{order}Q" if wide else f"{order}I", head, 32 if wide else 28)[
-            0
-        ]
-        size, count = struct.unpack_from(f"{order}HH", head, 54 if wide else 42)
-        interpreter = None
-        for index in range(count):
-            file.seek(start + index * size)
-            row = file.read(size)
-            if len(row) == size and struct.unpack_from(f"{order}I", row)[0] == PT_INTERP:
-                offset = struct.unpack_from(
-                    f"{order}Q" if wide else f"{order}I", row, 8 if wide else 4
-                )[0]
-                file.seek(offset)
-                interpreter = file.read(4096).split(b"\0")[0].decode("ascii", "replace")
-                break
-    return Binary("freebsd" if head[7] == FREEBSD else "linux", arch, interpreter)
+def read_binary(path: Path) -> Executable | None:
+    """Return what the headers of ``path`` say; None where it has none we know, as a script."""
+    try:
+        return read_executable(Slice(path, 0, path.stat().st_size))
+    except WrongBinary:
+        return None
 
 
-def this_os() -> Os | None:
-    """Return the operating system of this machine."""
-    for prefix, name in OPERATING_SYSTEMS.items():
-        if sys.platform.startswith(prefix):
-            return name
-    return None
+def find_way(node: Path, binary: Executable | None, root: Path) -> Way:
+    """Return how this machine runs ``node``, which may use the loader and libraries in ``root``.
 
-
-OPERATING_SYSTEMS: Mapping[str, Os] = {
-    "linux": "linux", "darwin": "darwin", "win32": "win", "freebsd": "freebsd", "aix": "aix",
-    "os400": "ibmi",
-}  # fmt: skip
-
-
-def find_way(node: Path, binary: Binary, root: Path) -> Way:
-    """Return how this machine runs ``node``, which may use the loader and libraries in ``root``."""
+    Loaders are asked, by running them, whether they find every library.
+    """
     machine = platform.machine().lower()
     here = MACHINES.get(machine)
-    if binary.os is not None and binary.os != this_os():
-        return Way(obstacle=f"it is made for {binary.os}, this machine runs {sys.platform}")
-    if binary.os != "linux" or binary.arch is None:
-        return Way(compiler=_program("cc", "gcc", "clang"))
-    if binary.arch == here or {binary.arch, here} == {"armv6l", "armv7l"}:
+    if binary is None:
+        return Way(compiler=_program(*COMPILERS))
+    running = next((os for start, os in SYSTEMS.items() if sys.platform.startswith(start)), None)
+    if binary.os != running:
+        return Way(obstacle=f"it is made for {binary}, this machine runs {sys.platform}")
+    if binary.os != "linux":
+        return Way(compiler=_program(*COMPILERS))
+    if here in binary.archs or {here, binary.arch} == {"armv6l", "armv7l"}:
         return _with_loader(node, binary, root)
-    return _with_emulator(binary, binary.arch, root, machine)
+    return _with_emulator(binary, root, machine)
 
 
-def _with_loader(node: Path, binary: Binary, root: Path) -> Way:
+def _with_loader(node: Path, binary: Executable, root: Path) -> Way:
     """Run it directly, or by the loader that lies in ``root`` with the libraries there."""
-    if binary.libc == "musl" and platform.libc_ver()[0] == "glibc":
-        compiler = _program("musl-gcc")
-    else:
-        compiler = _program("cc", "gcc", "clang")
+    guest = binary.libc == "musl" and platform.libc_ver()[0] == "glibc"
+    compiler = _program("musl-gcc") if guest else _program(*COMPILERS)
     if not binary.interpreter:
         return Way(compiler=compiler)
     reasons = []
-    for base in dict.fromkeys((Path("/"), root)):
+    for base in dict.fromkeys((TOP, root)):
         loader = inside(base, Path(binary.interpreter))
         if not loader.exists():
             continue
-        command: tuple[str, ...] = (str(loader),)
-        if base != Path("/"):
-            command += ("--library-path", ":".join(map(str, _libraries(base, binary))))
-        missing = _unresolved(command, node)
-        if not missing:
-            return Way(wrapper=() if base == Path("/") else command, compiler=compiler)
-        reasons.append(missing)
-    return Way(
-        obstacle="; ".join(reasons) or f"its loader {binary.interpreter} is not on this machine"
-    )
+        libraries = ("--library-path", ":".join(map(str, _libraries(base, binary))))
+        wrapper = () if base == TOP else (str(loader), *libraries)
+        # Both loaders list what they find without running it: ld.so(8), and musl's as ldd.
+        problem = _complaint(str(loader), "--list", *wrapper[1:], str(node))
+        if not problem and guest:
+            # A loader too old for relocations that its libraries use says nothing, and crashes.
+            problem = _complaint(*wrapper, str(node), "--version")
+        if not problem:
+            return Way(wrapper, compiler=compiler)
+        reasons.append(problem)
+    reason = "; ".join(reasons) or f"its loader {binary.interpreter} is not on this machine"
+    return Way(obstacle=reason)
 
 
-def _libraries(base: Path, binary: Binary) -> list[Path]:
+def _libraries(base: Path, binary: Executable) -> list[Path]:
     names = ["lib", "usr/lib", "lib64", "usr/lib64"]
-    if binary.arch:
-        names += [f"{name}/{TRIPLETS[binary.arch]}" for name in ("lib", "usr/lib")]
+    names += [f"{name}/{TRIPLETS[binary.arch]}" for name in ("lib", "usr/lib")]
     return [base / name for name in names if (base / name).is_dir()]
 
 
-def _unresolved(command: tuple[str, ...], node: Path) -> str:
-    """Ask the loader for the libraries of ``node``; return its first complaint, or nothing."""
-    loader, *options = command
-    # Both loaders list without running anything: ld.so(8), and musl's as ldd.
-    ended = subprocess.run(
-        [loader, "--list", *options, str(node)],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=60,
-        env={"LC_ALL": "C"}, check=False,
-    )  # fmt: skip
+def _complaint(*command: str) -> str:
+    """Run a command that only asks; return its first complaint, or nothing."""
+    try:
+        ended = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+            timeout=PATIENCE, env={"LC_ALL": "C"}, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    if ended.returncode == 0:
+        return ""
     lines = (ended.stderr.strip() or ended.stdout.strip()).splitlines()
-    return "" if ended.returncode == 0 else (lines[0] if lines else f"{loader} cannot load it")
+    how = f"{command[0]} was killed by signal {-ended.returncode}"
+    return lines[0] if lines else how if ended.returncode < 0 else f"{command[0]} cannot load it"
 
 
-def _with_emulator(binary: Binary, arch: Arch, root: Path, machine: str) -> Way:
+def _with_emulator(binary: Executable, root: Path, machine: str) -> Way:
+    arch = binary.arch
     emulator = _program(f"qemu-{QEMU[arch]}-static", f"qemu-{QEMU[arch]}")
     if emulator is None:
         return Way(
             obstacle=f"it is made for {arch}, this machine is {machine} without qemu-{QEMU[arch]}"
         )
     compiler = _program(f"{TRIPLETS[arch]}-gcc") if binary.libc == "glibc" else None
-    wrapper: tuple[str, ...] = (emulator,)
-    if binary.interpreter:
-        roots = (
-            root,
-            Path("/usr") / TRIPLETS[arch],
-            Path("/etc/qemu-binfmt") / QEMU[arch],
-            Path("/"),
-        )
-        for base in roots:
-            if inside(base, Path(binary.interpreter)).exists():
-                wrapper += () if base == Path("/") else ("-L", str(base))
-                break
-        else:
-            return Way(obstacle=f"there is no {binary.interpreter} for {arch} on this machine")
-    return Way(wrapper=wrapper, pace=EMULATED_PACE, compiler=compiler)
+    way = Way((emulator,), EMULATED_PACE, compiler)
+    if not binary.interpreter:
+        return way
+    for base in (root, Path("/usr", TRIPLETS[arch]), Path("/etc/qemu-binfmt", QEMU[arch]), TOP):
+        if inside(base, Path(binary.interpreter)).exists():
+            return way if base == TOP else replace(way, wrapper=(emulator, "-L", str(base)))
+    return Way(obstacle=f"there is no {binary.interpreter} for {arch} on this machine")
 
 
 def inside(root: Path, path: Path) -> Path:

@@ -75,7 +75,7 @@ def label_of_bundle(bundle: Bundle) -> Label:
         npm=bundle.npm or None,
         platform=PLATFORMS[target.os],
         arch=ARCHITECTURES[target.arch],
-        endianness="BE" if target.arch in BIG_ENDIAN else "LE",
+        endianness=_endianness(target.arch),
         libc=target.libc,
         components=dict(bundle.components),
     )
@@ -94,16 +94,22 @@ def label_of_tree(runtime: Runtime) -> Label:
     if version and b"define NODE_VERSION_IS_RELEASE 1" not in readers[headers.NODE_VERSION]():
         version = None  # the tag of a nightly is given to the compiler, not to the header
     binary = runtime.binary
-    arch = binary.arch
+    # A universal binary runs as whichever architecture the machine has.
+    arch = binary.arch if binary and len(binary.archs) == 1 else None
     return Label(
         version=version,
         npm=_npm_version(runtime),
-        platform=PLATFORMS[binary.os] if binary.os else None,
+        # IBM i runs executables of AIX, and Node.js tells the two apart.
+        platform=PLATFORMS[binary.os] if binary and binary.os and binary.os != "aix" else None,
         arch=ARCHITECTURES[arch] if arch else None,
-        endianness=("BE" if arch in BIG_ENDIAN else "LE") if arch else None,
-        libc=binary.libc,
+        endianness=_endianness(arch) if arch else None,
+        libc=binary.libc if binary else None,
         components=found,
     )
+
+
+def _endianness(arch: Arch) -> Endianness:
+    return "BE" if arch in BIG_ENDIAN else "LE"
 
 
 def _npm_version(runtime: Runtime) -> str | None:

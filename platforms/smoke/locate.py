@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from rtinstall.platforms.smoke.host import Binary, Way, find_way, inside, read_binary
+from rtinstall.platforms.smoke.host import Way, find_way, inside, read_binary
 from rtinstall.runtime_bundle.errors import NotReadable
+from rtinstall.runtime_bundle.executables import Executable
 
 # Where packages and archives put the executable, below the directory that is given.
 PLACES = (
@@ -29,7 +30,7 @@ class Runtime:
     node: Path
     prefix: Path
     root: Path
-    binary: Binary
+    binary: Executable | None
     way: Way
     globalconfig: Path
     npm: Path | None = None

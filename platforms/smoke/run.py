@@ -100,7 +100,7 @@ def _run(runtime: Runtime, check: Check) -> Result:
         seconds = time.monotonic() - start
         said = _read(place / "stderr").strip()
         if code is None:
-            return Result(check, "failed", seconds, f"took longer than {limit} s\n{said}".strip())
+            return Result(check, "failed", seconds, f"took longer than {limit:g} s\n{said}".strip())
         return _verdict(check, code, seconds, _read(place / "stdout"), said)
 
 
@@ -130,7 +130,7 @@ def _compare(result: Result, label: Label) -> Result:
         return result
     known = {name: value for name in names if (value := label.expected(name)) is not None}
     unknown = [name for name in names if name not in known]
-    evidence: Evidence = {**result.evidence, "compared": list(known), "not compared": unknown}
+    evidence: Evidence = {**result.evidence, "compared": known, "not compared": unknown}
     wrong = [
         f"{name} is {result.evidence.get(name)}, the label says {value}"
         for name, value in known.items()
@@ -163,7 +163,7 @@ def _command(runtime: Runtime, directory: Path) -> Path:
 
 def _environment(runtime: Runtime, node: Path, place: Path) -> dict[str, str]:
     """Return all that a check finds in its environment."""
-    parts: Mapping[str, Path | str | int | None] = {
+    parts: Mapping[str, Path | str | float | None] = {
         "node": node,
         "npm": runtime.npm,
         "npx": runtime.npx,

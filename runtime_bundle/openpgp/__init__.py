@@ -167,8 +167,9 @@ def _signing_key(signature: Signature, keys: Keyring) -> PinnedKey:
         pin = keys.get(signature.fingerprint)
     else:
         # The short id only finds a candidate: it is that key's whole number that has to verify.
-        found = [key for key in keys.values() if key.fingerprint[-16:] == signature.key_id]
-        pin = found[0] if len(found) == 1 else None
+        pin = next(
+            (pin for pin in keys.values() if pin.fingerprint[-16:] == signature.key_id), None
+        )
     if pin is None:
         named = signature.fingerprint or signature.key_id or "that is not named"
         raise VerificationFailed(f"signed with an unknown key: {named}", hint=_UPGRADE)

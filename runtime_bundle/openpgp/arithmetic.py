@@ -26,10 +26,8 @@ def rsa_verifies(n: int, e: int, signature: int, name: HashName, digest: bytes) 
     """
     size = (n.bit_length() + 7) // 8
     tail = b"\0" + _DIGEST_INFO[name] + digest
-    padding = size - 2 - len(tail)
-    if not 0 <= signature < n or padding < 8:
-        return False
-    return pow(signature, e, n).to_bytes(size, "big") == b"\0\1" + b"\xff" * padding + tail
+    block = (b"\0\1").ljust(size - len(tail), b"\xff") + tail
+    return signature < n and pow(signature, e, n).to_bytes(size, "big") == block
 
 
 # Edwards25519, RFC 8032, section 5.1. A point is (X, Y, Z, T): x = X/Z, y = Y/Z, xy = T/Z.

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from rtinstall.runtime_bundle.download import Progress
-from rtinstall.runtime_bundle.errors import MissingTool, Unreachable, UnknownVersion
+from rtinstall.runtime_bundle.errors import MissingTool, UnknownVersion, Unreachable
 from rtinstall.runtime_bundle.model import Provenance
 from rtinstall.runtime_bundle.releases import (
     EPOCH,

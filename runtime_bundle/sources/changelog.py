@@ -12,7 +12,9 @@ from datetime import date
 
 from rtinstall.runtime_bundle.versions import Version
 
-SECTION = re.compile(r"^## ([0-9]{4}-[0-9]{2}-[0-9]{2}), Version ([0-9.]{5,11})(?![0-9.])", re.MULTILINE)
+SECTION = re.compile(
+    r"^## ([0-9]{4}-[0-9]{2}-[0-9]{2}), Version ([0-9.]{5,11})(?![0-9.])", re.MULTILINE
+)
 NUMBER = r"([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})"
 UPGRADE = re.compile(rf"\*\*deps\*\*: (?:upgrade|update) npm to v?{NUMBER}(?![\w.-])")
 REVERT = re.compile(rf"revert\W.*npm to v?{NUMBER}(?![\w.-])", re.IGNORECASE)
@@ -45,7 +47,9 @@ def npm_of(text: str, version: Version) -> str:
         reached = reached or name == str(version)
         if not reached:
             continue
-        reverted = {match.groups() for line in section.splitlines() if (match := REVERT.search(line))}
+        reverted = {
+            match.groups() for line in section.splitlines() if (match := REVERT.search(line))
+        }
         found = [
             tuple(map(int, match.groups()))
             for line in section.splitlines()

@@ -19,13 +19,11 @@ from urllib.parse import urlsplit
 
 from rtinstall.runtime_bundle.addresses import bare, checked, is_loopback, joined
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import Document, Network, Progress, fetch, read, size
+from rtinstall.runtime_bundle.download import Network, Progress, fetch, read, size
 from rtinstall.runtime_bundle.errors import (
     BadConfiguration,
     NotPublished,
-    NotReadable,
     RtError,
-    Unreachable,
     VerificationFailed,
 )
 from rtinstall.runtime_bundle.model import Provenance
@@ -136,10 +134,10 @@ class Dist:
         """Return the index, or why there is none: a server that did not answer is asked once."""
         try:
             return parse_index(self._document("index.json", INDEX_LIMIT))
-        except (Unreachable, NotReadable) as error:
-            return error
         except NotPublished as error:
             return NotPublished(str(error), hint="name an address that has an index.json")
+        except RtError as error:
+            return error
 
     def _archive(self, release: Release, target: Target) -> tuple[str, Digest, str]:
         """Return address, digest and guarantor of the smallest archive there is for ``target``."""
@@ -158,7 +156,7 @@ class Dist:
     def _read_shasums(self, version: Version) -> _Shasums:
         """Return the list of checksums of ``version``; :class:`VerificationFailed` if nobody signed it."""
         base = f"{version.tag}/SHASUMS256.txt"
-        if self.name == "unofficial":
+        if self.name == "unofficial":  # never signed, so nothing is asked for in vain
             return self._unsigned(base)
         try:
             signed = self._document(f"{base}.asc", MAX_SHASUMS)
@@ -184,35 +182,48 @@ class Dist:
     def _unsigned(self, base: str) -> _Shasums:
         files = parse_shasums(self._document(base, MAX_SHASUMS))
         how = "over TLS" if urlsplit(self._address).scheme == "https" else "of this machine"
-        self._say(f"{bare(joined(self._address, base))} is not signed; its checksums are taken as they are")
+        self._say(
+            f"{bare(joined(self._address, base))} is not signed; its checksums are taken as they are"
+        )
         return _Shasums(files, f"sha256 of SHASUMS256.txt {how}, no signature")
 
     def _document(self, path: str, limit: int) -> bytes:
         """Return a small file of the server, or our copy where the server says it is still good."""
         url = joined(self._address, path)
-        ours = self._cache.document(url)
+        on_disk = urlsplit(url).scheme == "file"
+        ours = None if on_disk else self._cache.document(url)
         if ours and self._network.offline:
             return ours.data
-        etag = ours.etag if ours and len(ours.data) <= limit else ""
-        new: Document | None = read(
-            url, limit=limit, network=self._network, etag=etag, plain=self._plain
-        )
-        if new is None and ours:
-            return ours.data
+        etag = ours.etag if ours else ""
+        new = read(url, limit=limit, network=self._network, etag=etag, plain=self._plain)
         if new is None:
-            raise NotPublished(f"there is no {bare(url)}")
-        self._cache.remember(url, new)
+            return ours.data if ours else b""
+        if not on_disk:
+            self._cache.remember(url, new)
         return new.data
 
 
 def _address(address: str | Path | None, channel: Channel) -> str:
     if address is None:
         return ADDRESS if channel == "release" else f"{CHANNELS}/{channel}"
-    if isinstance(address, Path) or "://" not in address and not address.startswith("file:"):
+    if isinstance(address, Path) or ("://" not in address and not address.startswith("file:")):
         return Path(address).expanduser().resolve().as_uri()
     return address
 
 
-def unofficial(cache: Cache, network: Network, *, say: Say = lambda line: None) -> Dist:
+def unofficial(
+    cache: Cache,
+    network: Network,
+    *,
+    address: str | Path | None = None,
+    say: Say = lambda line: None,
+) -> Dist:
     """Return the source of the unofficial builds, which their project does not sign."""
-    return Dist(cache, network, address=UNOFFICIAL, say=say, name="unofficial")
+    return Dist(
+        cache,
+        network,
+        address=UNOFFICIAL if address is None else address,
+        allow_unsigned=True,
+        say=say,
+        name="unofficial",
+    )

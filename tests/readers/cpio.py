@@ -18,8 +18,9 @@ class Member:
 
 
 FIELDS = (
-    "inode mode uid gid links time size devmajor devminor rdevmajor rdevminor namesize check"
-).split()
+    *("inode", "mode", "uid", "gid", "links", "time", "size"),
+    *("devmajor", "devminor", "rdevmajor", "rdevminor", "namesize", "check"),
+)
 
 
 def read(data: bytes) -> list[Member]:

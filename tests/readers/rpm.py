@@ -93,15 +93,13 @@ def read(data: bytes) -> Rpm:
         signature,
         header,
         _items(header.values, cpio.read(plain)),
-        *(
-            _relations(header.values, *tags)
-            for tags in (
-                (1047, 1112, 1113), (1049, 1048, 1050), (1054, 1053, 1055), (1090, 1114, 1115)
-            )
-        ),
+        _relations(header.values, 1047, 1112, 1113),
+        _relations(header.values, 1049, 1048, 1050),
+        _relations(header.values, 1054, 1053, 1055),
+        _relations(header.values, 1090, 1114, 1115),
         offset,
         codec,
-    )  # fmt: skip
+    )
 
 
 def _header(data: bytes, start: int, region: int) -> Header:
@@ -174,20 +172,22 @@ def _decompress(codec: str, payload: bytes) -> bytes:
 
 def _check_digests(signature: Header, header: Header, payload: bytes, plain: bytes) -> None:
     both = header.raw + payload
-    for tag, expected in (
+    signed: tuple[tuple[int, Any], ...] = (
         (269, hashlib.sha1(header.raw).hexdigest()),
         (273, hashlib.sha256(header.raw).hexdigest()),
         (1000, [len(both)]),
         (1004, hashlib.md5(both).digest()),
         (1007, [len(plain)]),
-    ):
+    )
+    for tag, expected in signed:
         if signature.values[tag] != expected:
             raise ValueError(f"signature tag {tag} is wrong")
-    for tag, expected in (
+    said: tuple[tuple[int, Any], ...] = (
         (5092, [hashlib.sha256(payload).hexdigest()]),
         (5093, [8]),
         (5097, [hashlib.sha256(plain).hexdigest()]),
-    ):
+    )
+    for tag, expected in said:
         if header.values[tag] != expected:
             raise ValueError(f"tag {tag} is wrong")
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import random
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -25,12 +23,9 @@ from rtinstall.runtime_bundle.openpgp import (
     verify_detached,
 )
 from rtinstall.runtime_bundle.openpgp.arithmetic import ed25519_verifies
-from rtinstall.runtime_bundle.openpgp.packets import RsaKey, fingerprint, read_public_key
-from rtinstall.runtime_bundle.release_keys import RELEASE_KEYS
 from world import signing
 from world.signing import SigningKey, clearsign, detach, frame, keyring, pinned, signature_packet
 
-DATA = Path(__file__).parent.parent / "data" / "shasums"
 DAY = 86400
 CREATED = 1_500_000_000  # 2017-07-14
 MADE = 1_600_000_000  # 2020-09-13
@@ -315,8 +310,8 @@ HOSTILE_MESSAGES = {
     "no empty line": (edited(b"SHA256\n\n", b"SHA256\n"), "cut short"),
     "blanks for the empty line": (edited(b"SHA256\n\n", b"SHA256\n \n"), "cut short"),
     "blank after the first line": (edited(b"MESSAGE-----", b"MESSAGE----- "), "no signed message"),
-    "wrong checksum": (edited(b"\n=", b"\n=AAAA\n="), "base64|checksum"),
-    "damaged checksum": (GOOD_MESSAGE[:-36] + b"AAAA" + GOOD_MESSAGE[-32:], "base64|checksum|whole"),
+    "wrong checksum": (re.sub(rb"\n=....\n", b"\n=AAAA\n", GOOD_MESSAGE), "own checksum"),
+    "two checksums": (edited(b"\n=", b"\n=AAAA\n="), "base64"),
     "control in an armor header": (
         edited(b"SIGNATURE-----\n\n", b"SIGNATURE-----\nVersion: \x1b[31m\n\n"), "unexpected header",
     ),
@@ -541,8 +536,8 @@ def gpgv(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., bool]:
         paths = [home / f"part{number}" for number in range(len(parts))]
         for path, part in zip(paths, parts, strict=True):
             path.write_bytes(part)
-        options = ["--homedir", home, "--keyring", home / "keys.gpg", "--status-fd", "1"]
-        command: list[str | Path] = [program, *options, *paths]
+        options = f"--homedir {home} --keyring {home}/keys.gpg --status-fd 1".split()
+        command = [program, *options, *map(str, paths)]
         result = subprocess.run(command, capture_output=True, check=False)
         return b"[GNUPG:] VALIDSIG" in result.stdout
 
@@ -627,65 +622,9 @@ def test_ed25519_agrees_with_cryptography() -> None:
 
 
 @pytest.mark.parametrize(
-    "public", [b"\xff" * 32, b"\x02" + bytes(31), b"\x01" + bytes(30) + b"\x80"]
+    "public",
+    [(2**255 - 18).to_bytes(32, "little"), b"\x02" + bytes(31), b"\x01" + bytes(30) + b"\x80"],
 )
 def test_bytes_that_are_no_point_verify_nothing(public: bytes) -> None:
-    assert not ed25519_verifies(public, bytes(64), b"")
-
-
-# --- the pinned release keys ----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("pin", RELEASE_KEYS.values(), ids=lambda pin: pin.fingerprint)
-def test_a_pinned_release_key_is_the_one_of_its_fingerprint(pin: PinnedKey) -> None:
-    body = base64.b64decode(pin.material, validate=True)
-    assert fingerprint(body) == pin.fingerprint
-    assert RELEASE_KEYS[pin.fingerprint] is pin
-    numbers = read_public_key(body)
-    if isinstance(numbers, RsaKey):
-        assert numbers.n.bit_length() >= 2048
-        assert numbers.e == 65537
-    if pin.window:
-        first, last = pin.window
-        assert pin.status == "retired"
-        assert numbers is None or datetime.fromtimestamp(numbers.created, UTC).date() <= first
-        assert first <= last
-
-
-def test_short_ids_of_pinned_keys_are_unique() -> None:
-    assert len({fingerprint[-16:] for fingerprint in RELEASE_KEYS}) == len(RELEASE_KEYS)
-
-
-def test_the_nine_active_releasers_are_pinned() -> None:
-    active = {pin.primary for pin in RELEASE_KEYS.values() if pin.status == "active"}
-    assert active == {
-        "108F52B48DB57BB0CC439B2997B01419BD92F80A",
-        "5BE8A3F6C8A5C01D106C0AD820B1A390B168D356",
-        "655F3B5C1FB3FA8D1A0CA6BDE4A7D232B936D2FD",
-        "890C08DB8579162FEE0DF9DB8BEAB4DFCF555EF4",
-        "8FCCA13FEF1D0C2E91008E09770F7A9A5AE15600",
-        "A363A499291CBBC940DD62E41F10027AF002F8B0",
-        "C82FA3AE1CBEDC6BE46B9360C43CEC45C17AB93C",
-        "CC68F5A3106FF448322E48ED27F5E38D5B0A215F",
-        "DD792F5973C6DE52C432CBDAC77ABFA00DDBF2B7",
-    }
-    assert len({pin.primary for pin in RELEASE_KEYS.values()}) == 29
-
-
-@pytest.mark.parametrize(
-    ("version", "holder"), [("v14.2.0", "Michaël Zasso"), ("v22.13.1", "Rafael Gonzaga")]
-)
-def test_real_releases_verify(version: str, holder: str) -> None:
-    message = (DATA / f"SHASUMS256-{version}.txt.asc").read_bytes()
-    verified = verify_clearsigned(message, keys=RELEASE_KEYS, now=1_800_000_000, strict=True)
-    assert verified.signer.holder == holder
-    assert f"node-{version}-linux-x64.tar.xz\n".encode() in verified.data
-    revoked = {fpr: replace(pin, status="revoked") for fpr, pin in RELEASE_KEYS.items()}
-    with pytest.raises(VerificationFailed, match="revoked"):
-        verify_clearsigned(message, keys=revoked, now=1_800_000_000)
-
-
-def test_a_real_release_signed_with_sha1_is_refused() -> None:
-    message = (DATA / "SHASUMS256-v0.10.0.txt.asc").read_bytes()
-    with pytest.raises(VerificationFailed, match="SHA-1"):
-        verify_clearsigned(message, keys=RELEASE_KEYS, now=1_800_000_000)
+    neutral = b"\x01" + bytes(63)  # holds for every message, were they read as the neutral point
+    assert not ed25519_verifies(public, neutral, b"")

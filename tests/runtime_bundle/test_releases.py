@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rtinstall.runtime_bundle.errors import NotReadable, UnknownVersion
@@ -111,6 +111,7 @@ releases = st.builds(
 )  # fmt: skip
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(releases, max_size=4, unique_by=lambda release: release.version))
 def test_what_is_written_can_be_read(some: list[Release]) -> None:
     expected = tuple(sorted(some, key=lambda release: release.version, reverse=True))

@@ -1,0 +1,1 @@
+"""The verbs of ``rtbuild``, one file each."""

@@ -1,0 +1,109 @@
+"""``rtbuild bundle``: assemble a runtime and npm, without packages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from rtinstall.platforms.build import build
+from rtinstall.platforms.commands.options import (
+    Origin,
+    config_option,
+    jobs_option,
+    json_option,
+    level_option,
+    npm_option,
+    settings_from,
+    source_date_epoch,
+    source_options,
+    target_option,
+    version_argument,
+)
+from rtinstall.platforms.host import host_target
+from rtinstall.platforms.manifest import describe, write_manifest
+from rtinstall.platforms.mirror import Mirror, replace_file
+from rtinstall.platforms.package import Effort, Level
+from rtinstall.platforms.release import bundle_of, plan
+from rtinstall.platforms.terminal import amount, terminal
+from rtinstall.runtime_bundle.errors import BadConfiguration
+from rtinstall.runtime_bundle.sources import survey
+from rtinstall.runtime_bundle.targets import target_named
+from rtinstall.runtime_bundle.unpack import write_tree
+from rtinstall.runtime_bundle.versions import VersionSpec
+
+FORMS = ("directory", "tar.xz", "tar.gz")
+
+
+@click.command("bundle")
+@version_argument
+@target_option
+@source_options
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("bundle"),
+    show_default=True,
+    help="The folder to write into.",
+)
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(FORMS),
+    default="directory",
+    show_default=True,
+    help="What to write.",
+)
+@level_option
+@jobs_option
+@config_option
+@npm_option
+@json_option
+def bundle_command(
+    *,
+    version: str,
+    targets: tuple[str, ...],
+    origin: Origin,
+    out: Path,
+    form: str,
+    level: Level,
+    jobs: int,
+    config: Path | None,
+    npm: str | None,
+    as_json: bool,
+) -> None:
+    """Assemble VERSION with npm for one target, as a folder or archive with its manifest.
+
+    Without --target it is the one of this machine. `rtbuild build` makes packages of it.
+    """
+    spec = VersionSpec.parse(version)
+    settings = settings_from(config, npm)
+    if len(targets) > 1:
+        raise BadConfiguration("a bundle is for one target", hint="name one --target")
+    target = target_named(targets[0]) if targets else host_target()
+    epoch = source_date_epoch()
+    with terminal(quiet=as_json) as watch:
+        opened = origin.open(spec, watch.say)
+        watch.start(f"looking for {spec.text}", None)
+        found = survey((target,), opened.ordered, watch.say)
+        (job,) = plan(spec, found, {target: ()}, required=True).jobs
+        with Mirror(out).stage() as stage:
+            spool = stage / "spool"
+            bundle = bundle_of(job, settings, spool, watch, npm=opened.npm, released=epoch)
+            name = f"node-{bundle.version.tag}-{bundle.target.name}"
+            path = out / name
+            if form == "directory":
+                watch.start(name, None)
+                write_tree(bundle.entries, path, time=bundle.released)
+            else:
+                effort = Effort(level, jobs)
+                built = build(bundle, settings, form, stage=stage, effort=effort, watch=watch)
+                path = out / built.artifact.name
+                built.path.replace(path)
+            replace_file(out / f"{name}.manifest.json", write_manifest(bundle))
+    if as_json:
+        click.echo(json.dumps({"path": str(path), **describe(bundle)}, indent=1))
+    else:
+        click.echo(f"{path}: node {bundle.version}, npm {bundle.npm}, {amount(bundle.size)}")

@@ -1,0 +1,223 @@
+"""Options that several verbs share, and what they turn into."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from rtinstall.platforms.formats import FORMATS
+from rtinstall.platforms.package import LEVELS
+from rtinstall.platforms.settings import Settings, load
+from rtinstall.runtime_bundle.cache import Cache
+from rtinstall.runtime_bundle.download import Network
+from rtinstall.runtime_bundle.errors import BadConfiguration
+from rtinstall.runtime_bundle.sources import RuntimeSource, Say
+from rtinstall.runtime_bundle.sources.dist import Dist, unofficial
+from rtinstall.runtime_bundle.sources.local import Local
+from rtinstall.runtime_bundle.sources.npm import Npm
+from rtinstall.runtime_bundle.sources.pip import Pip
+from rtinstall.runtime_bundle.targets import TARGETS, Target, target_named
+from rtinstall.runtime_bundle.versions import Version, VersionSpec
+
+Result = TypeVar("Result")
+CONFIG = "rtbuild.toml"
+
+
+def _complete_version(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    words = ("lts", "latest", "lts/krypton", "lts/jod", "24", "22", "26")
+    return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+
+
+version_argument = click.argument("version", metavar="VERSION", shell_complete=_complete_version)
+
+target_option = click.option(
+    "-t",
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="TARGET",
+    shell_complete=lambda c, p, i: [t.name for t in TARGETS if t.name.startswith(i)],
+    help="Only this target; may be repeated. `rtbuild targets` lists them.",
+)
+format_option = click.option(
+    "-f",
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(list(FORMATS)),
+    help="Only this format; may be repeated.",
+)
+level_option = click.option(
+    "-l",
+    "--level",
+    type=click.Choice(LEVELS),
+    default="balanced",
+    show_default=True,
+    help="Trade time against size.",
+)
+jobs_option = click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(1, 256),
+    default=os.cpu_count() or 1,
+    show_default="all cores",
+    help="Threads to compress on; the bytes do not depend on it.",
+)
+config_option = click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=f"Names, prefix, npmrc and more; ./{CONFIG} if it is there.",
+)
+npm_option = click.option(
+    "--npm", "npm", metavar="VERSION", help="Bundle this npm instead of the one upstream bundles."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the command line says of where a runtime comes from and how servers are reached."""
+
+    sources: tuple[str, ...]
+    allow_unsigned: bool
+    sha256: str | None
+    ca_certificate: Path | None
+    offline: bool
+
+    def open(self, spec: VersionSpec, say: Say) -> Sources:
+        """Make the sources that the names mean; none named means dist, then pip, then npm."""
+        network = Network(ca=self.ca_certificate, offline=self.offline)
+        cache = Cache()
+        channel = spec.version.channel if spec.version else "release"
+        npm = Npm(cache, network)
+
+        def source(name: str) -> RuntimeSource:
+            match name:
+                case "dist":
+                    return Dist(
+                        cache, network, channel=channel, allow_unsigned=self.allow_unsigned, say=say
+                    )
+                case "unofficial":
+                    return unofficial(cache, network, say=say)
+                case "pip":
+                    return Pip(cache, network)
+                case "npm":
+                    return npm
+            if "://" in name or (Path(name) / "index.json").is_file():
+                return Dist(
+                    cache, network, address=name, allow_unsigned=self.allow_unsigned, say=say
+                )
+            if Path(name).exists():
+                return Local(Path(name), sha256=self.sha256)
+            raise BadConfiguration(
+                f"{name!r} is no source",
+                hint="a source is dist, unofficial, pip, npm, an address (https://...), or a path",
+            )
+
+        return Sources(tuple(map(source, self.sources or ("dist", "pip", "npm"))), npm)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The sources to ask, in order, and the one that has npm by itself."""
+
+    ordered: tuple[RuntimeSource, ...]
+    npm: Npm
+
+
+SOURCE_OPTIONS = (
+    click.option(
+        "-s",
+        "--source",
+        "sources",
+        multiple=True,
+        metavar="SOURCE",
+        shell_complete=lambda c, p, i: [
+            s for s in ("dist", "unofficial", "pip", "npm") if s.startswith(i)
+        ],
+        help="dist, unofficial, pip, npm, a mirror's address, or a file or folder on disk;"
+        " several are asked in order.  [default: dist, then pip, then npm]",
+    ),
+    click.option(
+        "--allow-unsigned",
+        is_flag=True,
+        help="Accept a mirror without signatures; recorded in the manifest.",
+    ),
+    click.option("--sha256", metavar="HEX", help="What a file given as --source must hash to."),
+    click.option(
+        "--ca-certificate",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        help="Trust these certificates (PEM) for downloads, as behind a company's proxy.",
+    ),
+    click.option("--offline", is_flag=True, help="Use the cache and the disk, no network."),
+)
+
+
+def source_options(command: Callable[..., Result]) -> Callable[..., Result]:
+    """Add the options of an :class:`Origin`; the command gets them as one argument ``origin``."""
+
+    @wraps(command)
+    def with_origin(**arguments: Any) -> Result:
+        origin = Origin(**{field.name: arguments.pop(field.name) for field in fields(Origin)})
+        return command(origin=origin, **arguments)
+
+    decorated: Callable[..., Result] = with_origin
+    for option in reversed(SOURCE_OPTIONS):
+        decorated = option(decorated)
+    return decorated
+
+
+def chosen_targets(
+    names: tuple[str, ...], formats: tuple[str, ...]
+) -> dict[Target, tuple[str, ...]]:
+    """Return the targets to build for and the formats of each.
+
+    Without names, all that have a format asked for. Raises :class:`BadConfiguration` for a named
+    target that has none of the formats.
+    """
+    found: dict[Target, tuple[str, ...]] = {}
+    for target in [target_named(name) for name in names] or TARGETS:
+        wanted = tuple(name for name in target.formats if not formats or name in formats)
+        if wanted:
+            found[target] = wanted
+        elif names:
+            have = ", ".join(target.formats) or "none yet"
+            raise BadConfiguration(
+                f"{target} has no format {' or '.join(formats)}" if formats else
+                f"no format is written for {target}",
+                hint=f"formats of {target}: {have}",
+            )  # fmt: skip
+    if not found:
+        raise BadConfiguration(f"no target has the format {' or '.join(formats)}")
+    return found
+
+
+def settings_from(config: Path | None, npm: str | None) -> Settings:
+    """Read the configuration, the one named or the one in this folder."""
+    if config is None and Path(CONFIG).is_file():
+        config = Path(CONFIG)
+    settings = load(config) if config is not None else Settings()
+    return replace(settings, npm=str(Version.parse(npm))) if npm else settings
+
+
+def source_date_epoch() -> int | None:
+    """Return ``SOURCE_DATE_EPOCH`` (reproducible-builds.org), None where it is not set."""
+    text = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if not text:
+        return None
+    if not text.isdigit() or int(text) >= 1 << 32:
+        raise BadConfiguration(
+            f"SOURCE_DATE_EPOCH must be seconds since 1970, not {text!r}",
+            hint="unset it to use the release date of the runtime",
+        )
+    return int(text)

@@ -1,0 +1,186 @@
+"""``rtbuild release``: from a version to native packages in a mirror."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from rtinstall.platforms.commands.options import (
+    Origin,
+    chosen_targets,
+    config_option,
+    format_option,
+    jobs_option,
+    json_option,
+    level_option,
+    npm_option,
+    settings_from,
+    source_date_epoch,
+    source_options,
+    target_option,
+    version_argument,
+)
+from rtinstall.platforms.manifest import describe
+from rtinstall.platforms.mirror import Mirror
+from rtinstall.platforms.package import Effort, Level
+from rtinstall.platforms.release import Done, Plan, carry_out, plan
+from rtinstall.platforms.terminal import Terminal, amount, terminal
+from rtinstall.runtime_bundle.commandline import columns
+from rtinstall.runtime_bundle.sources import survey
+from rtinstall.runtime_bundle.versions import VersionSpec
+
+
+@click.command("release")
+@version_argument
+@target_option
+@format_option
+@source_options
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("dist"),
+    show_default=True,
+    help="The mirror to write into; what is there already stays.",
+)
+@level_option
+@jobs_option
+@config_option
+@npm_option
+@click.option("--plan", "only_plan", is_flag=True, help="Show what would be done, and stop.")
+@json_option
+def release_command(
+    *,
+    version: str,
+    targets: tuple[str, ...],
+    formats: tuple[str, ...],
+    origin: Origin,
+    out: Path,
+    level: Level,
+    jobs: int,
+    config: Path | None,
+    npm: str | None,
+    only_plan: bool,
+    as_json: bool,
+) -> None:
+    """Fetch VERSION for every target that has it, and write all its packages into dist/.
+
+    VERSION is lts, latest, lts/krypton, 24, 24.19.0 or a range such as '>=22 <25'.
+
+    dist/ is a distribution mirror in the layout of nodejs.org: index.json, vX.Y.Z/ with every
+    file, SHASUMS256.txt, and a manifest per target. Run again, it keeps what is finished.
+    """
+    spec = VersionSpec.parse(version)
+    settings = settings_from(config, npm)
+    wanted = chosen_targets(targets, formats)
+    epoch = source_date_epoch()
+    mirror = Mirror(out)
+    with terminal(quiet=as_json) as watch:
+        opened = origin.open(spec, watch.say)
+        watch.start(f"looking for {spec.text}", None)
+        found = survey(tuple(wanted), opened.ordered, watch.say)
+        chosen = plan(spec, found, wanted, required=bool(targets))
+        watch.done()
+        _show_plan(chosen, watch, out)
+        if only_plan:
+            if as_json:
+                click.echo(json.dumps(_plan_facts(chosen), indent=1))
+            return
+        with mirror.writing():
+            done = tuple(
+                carry_out(
+                    chosen, mirror, settings, Effort(level, jobs), watch,
+                    npm=opened.npm, released=epoch,
+                )
+            )  # fmt: skip
+        watch.done()
+    if as_json:
+        click.echo(json.dumps(_facts(chosen, done, mirror), indent=1))
+    else:
+        click.echo(_summary(done, mirror))
+
+
+def _show_plan(chosen: Plan, watch: Terminal, out: Path) -> None:
+    rows = [("TARGET", "FROM", "DOWNLOAD", "FORMATS")]
+    for job in chosen.jobs:
+        size = "cached" if job.offer.cached else amount(job.offer.size)
+        rows.append((job.target.name, job.source.name, size, " ".join(job.formats)))
+    watch.say(f"node {chosen.version} into {out / chosen.version.tag}:")
+    watch.say(columns(rows, right=frozenset({2})))
+    missing = [None for job in chosen.jobs if not job.offer.cached and job.offer.size is None]
+    total = sum(job.offer.size or 0 for job in chosen.jobs if not job.offer.cached)
+    if total:
+        more = f", and {len(missing)} of unknown size" if missing else ""
+        watch.say(f"{amount(total)} to download{more}")
+    if chosen.without:
+        names = ", ".join(target.name for target in chosen.without)
+        watch.say(f"not published there: {names}")
+
+
+def _summary(done: tuple[Done, ...], mirror: Mirror) -> str:
+    rows = [("FILE", "SIZE", "BUILD", "CHECK", "CHECKED")]
+    for item in done:
+        for built in item.built:
+            seconds = ("kept", "") if built.reused else (
+                f"{built.writing:.1f} s", f"{built.checking:.1f} s"
+            )  # fmt: skip
+            rows.append(
+                (built.artifact.name, amount(built.artifact.size), *seconds, _checked(item))
+            )
+    names = sorted({item.bundle.version.tag for item in done})
+    where = ", ".join(str(mirror.root / name) for name in names)
+    return columns(rows, right=frozenset({1, 2, 3})) + f"\n\n{where}: SHASUMS256.txt and manifests"
+
+
+def _checked(item: Done) -> str:
+    """Say in a few words what stands behind an artifact: its origin, its executable, itself."""
+    runtime = item.bundle.provenance[0]
+    libc = f"glibc {'.'.join(map(str, item.bundle.glibc))}" if item.bundle.glibc else ""
+    words = (runtime.checked, f"{item.bundle.target.arch} {libc}".strip(), "read back")
+    return "; ".join(word for word in words if word)
+
+
+def _plan_facts(chosen: Plan) -> dict[str, object]:
+    return {
+        "version": str(chosen.version),
+        "targets": [
+            {
+                "target": job.target.name,
+                "source": job.source.name,
+                "location": job.offer.location,
+                "size": job.offer.size,
+                "cached": job.offer.cached,
+                "formats": job.formats,
+            }
+            for job in chosen.jobs
+        ],
+        "not_published": [target.name for target in chosen.without],
+    }
+
+
+def _facts(chosen: Plan, done: tuple[Done, ...], mirror: Mirror) -> dict[str, object]:
+    return {
+        "version": str(chosen.version),
+        "out": str(mirror.root),
+        "not_published": [target.name for target in chosen.without],
+        "targets": [
+            {
+                **describe(item.bundle),
+                "artifacts": [
+                    {
+                        "file": f"{item.bundle.version.tag}/{built.artifact.name}",
+                        "format": built.artifact.format,
+                        "size": built.artifact.size,
+                        "sha256": built.artifact.sha256,
+                        "build_seconds": round(built.writing, 3),
+                        "check_seconds": round(built.checking, 3),
+                        "kept": built.reused,
+                    }
+                    for built in item.built
+                ],
+            }
+            for item in done
+        ],
+    }

@@ -1,0 +1,142 @@
+"""``rtbuild verify``: a package, or a whole mirror, against everything that is known of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from rtinstall.platforms.build import sha256_of
+from rtinstall.platforms.check import lint
+from rtinstall.platforms.commands.options import json_option
+from rtinstall.platforms.manifest import MAX_MANIFEST, artifacts_of, read_manifest
+from rtinstall.platforms.mirror import SHASUMS
+from rtinstall.platforms.terminal import terminal
+from rtinstall.runtime_bundle.archives import open_archive
+from rtinstall.runtime_bundle.errors import NotReadable, RtError, VerificationFailed
+from rtinstall.runtime_bundle.releases import parse_index
+from rtinstall.runtime_bundle.verify import MAX_SHASUMS, parse_shasums
+
+MANIFEST = ".manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: what is wrong with it, or by what it was found right."""
+
+    name: str
+    checked: str
+    fault: str = ""
+
+
+@click.command("verify")
+@click.argument("path", type=click.Path(path_type=Path, exists=True))
+@json_option
+def verify_command(*, path: Path, as_json: bool) -> None:
+    """Check PATH: a package, or a folder that `rtbuild release` wrote.
+
+    A package is read whole: the digests it carries, its owners and modes (all root, nothing
+    writable by others), that it runs no script; and the checksums and the manifest beside it.
+    A mirror is checked from its index down to every entry of every file.
+    """
+    findings = []
+    with terminal(quiet=as_json) as watch:
+        checks = _mirror(path) if path.is_dir() else _file(path)
+        for finding in checks:
+            findings.append(finding)
+            watch.say(f"{'FAULT' if finding.fault else 'ok   '} {finding.name}: "
+                      f"{finding.fault or finding.checked}")  # fmt: skip
+    faults = [finding for finding in findings if finding.fault]
+    if as_json:
+        facts = [{"name": f.name, "checked": f.checked, "fault": f.fault} for f in findings]
+        click.echo(json.dumps(facts, indent=1))
+    else:
+        click.echo(f"{len(findings) - len(faults)} of {len(findings)} right")
+    if faults:
+        raise VerificationFailed(f"{faults[0].name}: {faults[0].fault}")
+
+
+def _mirror(root: Path) -> Iterator[Finding]:
+    """Check the index, then every release it names."""
+    index = root / "index.json"
+    if not index.is_file():
+        raise NotReadable(
+            f"{root} holds no index.json", hint="name a folder that rtbuild release wrote"
+        )
+    releases = parse_index(index.read_bytes())
+    yield Finding("index.json", f"{len(releases)} releases")
+    listed = {release.version.tag for release in releases}
+    for release in releases:
+        yield from _release(root / release.version.tag)
+    for folder in sorted(root.glob("v*")):
+        if folder.is_dir() and folder.name not in listed:
+            yield Finding(folder.name, "", "is not in index.json")
+
+
+def _release(folder: Path) -> Iterator[Finding]:
+    sums = _shasums(folder)
+    if not sums:
+        yield Finding(folder.name, "", f"has no readable {SHASUMS}")
+    for name in sorted(sums):
+        if (folder / name).is_file():
+            yield from _file(folder / name)
+        else:
+            yield Finding(f"{folder.name}/{name}", "", f"is missing, but in {SHASUMS}")
+    for path in sorted(folder.iterdir()):
+        if path.name not in sums and path.name != SHASUMS:
+            yield Finding(f"{folder.name}/{path.name}", "", f"is not in {SHASUMS}")
+
+
+def _file(path: Path) -> Iterator[Finding]:
+    """Check one file, with what lies beside it."""
+    name = f"{path.parent.name}/{path.name}" if path.parent.name else path.name
+    checked = []
+    digest = sha256_of(path)
+    sums = _shasums(path.parent)
+    if path.name in sums:
+        if sums[path.name] != digest:
+            yield Finding(name, "", f"its SHA-256 is {digest}, not {sums[path.name]}")
+            return
+        checked.append(SHASUMS)
+    try:
+        if path.name.endswith(MANIFEST):
+            manifest = read_manifest(path.read_bytes(), path.name)
+            checked.append(f"{len(artifacts_of(manifest))} artifacts")
+        else:
+            known = _from_manifest(path)
+            if known not in ("", digest):
+                yield Finding(name, "", "is not the file its manifest names")
+                return
+            if known:
+                checked.append("manifest")
+            archive = open_archive(path)
+            fault = next(lint(archive), "")
+            if fault:
+                yield Finding(name, "", fault)
+                return
+            checked.append(f"{archive.format} read whole, owners, modes, no scripts")
+    except RtError as error:
+        yield Finding(name, "", str(error))
+        return
+    yield Finding(name, ", ".join(checked))
+
+
+def _shasums(folder: Path) -> dict[str, str]:
+    path = folder / SHASUMS
+    try:
+        return parse_shasums(path.read_bytes()) if path.stat().st_size <= MAX_SHASUMS else {}
+    except (OSError, RtError):
+        return {}
+
+
+def _from_manifest(path: Path) -> str:
+    """Return the digest that a manifest in the same folder has for the file, or nothing."""
+    for manifest in path.parent.glob(f"*{MANIFEST}"):
+        if manifest.stat().st_size <= MAX_MANIFEST:
+            for artifact in artifacts_of(read_manifest(manifest.read_bytes(), manifest.name)):
+                if artifact.name == path.name:
+                    return artifact.sha256
+    return ""
