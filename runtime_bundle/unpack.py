@@ -123,7 +123,9 @@ def _below(name: str, root: str | None) -> str | None:
 
 def _check_kind(entry: ArchiveEntry) -> None:
     if entry.kind not in ("file", "directory", "symlink"):
-        raise UnsafeArchive(f"{entry.name!r} is a {entry.kind}")
+        raise UnsafeArchive(
+            f"{entry.name!r} is no file, directory or symbolic link, but of kind {entry.kind!r}"
+        )
     if entry.kind == "file" and entry.mode & 0o7000:
         raise UnsafeArchive(f"{entry.name!r} has the special mode {entry.mode:04o}")
 

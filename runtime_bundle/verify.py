@@ -127,7 +127,7 @@ def parse_shasums(text: bytes) -> dict[str, str]:
     if not text.endswith(b"\n"):
         raise VerificationFailed("the list of checksums is empty or cut short")
     files: dict[str, str] = {}
-    # Half of the releases signed since July 2025 have an empty line at the end, v24.19.0 is one.
+    # What Antoine du Hamel signs, v24.19.0 for one, has an empty line at the end.
     for number, line in enumerate(text.decode("latin-1").rstrip("\n").split("\n"), start=1):
         found = _LINE.fullmatch(line)
         if not found or not _is_plain(found[2]):

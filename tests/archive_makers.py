@@ -256,7 +256,9 @@ def deb(files: dict[str, bytes], *, control: str = "", sums: str = "", codec: st
     )
 
 
-def apk(files: dict[str, bytes], *, datahash: str = "", sha1: str = "", signed: bool = True) -> bytes:
+def apk(
+    files: dict[str, bytes], *, datahash: str = "", sha1: str = "", signed: bool = True
+) -> bytes:
     """Return an apk, version 2, of ``files``."""
     members = b"".join(
         pax({"APK-TOOLS.checksum.SHA1":

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import struct
-from pathlib import Path
 
+import elf
 from rtinstall.runtime_bundle.model import Bundle, Entry, File, Provenance, Symlink
-from rtinstall.runtime_bundle.targets import target_named
+from rtinstall.runtime_bundle.targets import Target, target_named
 from rtinstall.runtime_bundle.versions import Version
 
 NPM = "lib/node_modules/npm"
@@ -35,17 +34,25 @@ The externally maintained libraries used by Node.js are:
     Copyright (C) 2012-2022 by various contributors (see AUTHORS)
   \"\"\"
 """
-MACHINES = {"x64": 62, "arm64": 183, "riscv64": 243, "loong64": 258, "ppc64le": 21}
+# What upstream's executables ask for: C++ symbols of GCC 7, the C library of their oldest system.
+NEEDED = {
+    "libdl.so.2": ("GLIBC_2.2.5",),
+    "libstdc++.so.6": ("GLIBCXX_3.4.21", "CXXABI_1.3.11"),
+    "libm.so.6": ("GLIBC_2.27",),
+    "libgcc_s.so.1": ("GCC_3.4",),
+    "libpthread.so.0": (),
+    "libc.so.6": ("GLIBC_2.28",),
+}
+NEEDED_MUSL = {"libstdc++.so.6": ("GLIBCXX_3.4.29",), "libgcc_s.so.1": ("GCC_3.4",)}
 
 
-def executable(arch: str) -> bytes:
-    """Return a program of this machine, labelled for ``arch`` where that is 64 bit, little endian."""
-    program = Path("/bin/true")
-    data = program.read_bytes() if program.is_file() else b""
-    if data[:6] != b"\x7fELF\x02\x01":
-        return b"\x7fELF, but no program: this machine has none to copy\n"
-    machine = struct.pack("<H", MACHINES.get(arch, 62))
-    return data[:18] + machine + data[20:]
+def executable(target: Target) -> bytes:
+    """Return headers of an executable for ``target``; another one's for those that have no ELF."""
+    arch = target.arch if target.arch in elf.MACHINES else "x64"
+    if target.libc == "musl":
+        loader = f"/lib/ld-musl-{'x86_64' if arch == 'x64' else 'aarch64'}.so.1"
+        return elf.executable(arch, {**NEEDED_MUSL, f"libc.musl-{arch}.so.1": ()}, loader)
+    return elf.executable(arch, NEEDED)
 
 
 def manual(name: str, section: int) -> bytes:
@@ -55,7 +62,7 @@ def manual(name: str, section: int) -> bytes:
     ).encode()
 
 
-def small_entries(version: str, npm: str, arch: str) -> list[Entry]:
+def small_entries(version: str, npm: str, target: Target) -> list[Entry]:
     text = {
         "LICENSE": LICENSE,
         "README.md": "# Node.js\n",
@@ -72,7 +79,7 @@ def small_entries(version: str, npm: str, arch: str) -> list[Entry]:
         UNICODE: "# Größe\n",
     }
     return [
-        File.of("bin/node", executable(arch), 0o755),
+        File.of("bin/node", executable(target), 0o755),
         Symlink("bin/npm", "../lib/node_modules/npm/bin/npm-cli.js"),
         Symlink("bin/npx", "../lib/node_modules/npm/bin/npx-cli.js"),
         File.of(f"{NPM}/bin/npm-cli.js", b"#!/usr/bin/env node\nrequire('../lib/npm.js')\n", 0o755),
@@ -80,6 +87,7 @@ def small_entries(version: str, npm: str, arch: str) -> list[Entry]:
         File.of("share/man/man1/node.1", manual("node", 1)),
         File.of(f"{NPM}/man/man1/npm.1", manual("npm", 1)),
         File.of(f"{NPM}/man/man1/npm-install.1", manual("npm-install", 1)),
+        File.of(f"{NPM}/man/man1/npx.1", manual("npx", 1)),
         File.of(f"{NPM}/man/man5/npmrc.5", manual("npmrc", 5)),
         File.of(f"{NPM}/man/man7/config.7", manual("config", 7)),
         *(File.of(path, content.encode()) for path, content in text.items()),
@@ -99,7 +107,7 @@ def small_bundle(
         target=target,
         npm=npm,
         released=released,
-        entries=tuple(small_entries(version, npm, target.arch)),
+        entries=tuple(small_entries(version, npm, target)),
         provenance=(
             Provenance("runtime", "local", "node.tar.xz", f"sha256:{'0' * 64}", "nothing"),
         ),

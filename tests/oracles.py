@@ -40,7 +40,9 @@ def tool(name: str) -> str:
 
     One that is not on PATH can be named: ``RTINSTALL_APK=/path/to/apk``.
     """
-    path = os.environ.get(f"RTINSTALL_{name.upper()}") or shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    path = os.environ.get(f"RTINSTALL_{name.upper()}") or shutil.which(
+        name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    )
     if path is None:
         pytest.skip(f"needs {name} (Debian package {PACKAGES[name]})")
     return path

@@ -102,17 +102,16 @@ class Origin:
         npm = Npm(cache, network)
 
         def source(name: str) -> RuntimeSource:
-            match name:
-                case "dist":
-                    return Dist(
-                        cache, network, channel=channel, allow_unsigned=self.allow_unsigned, say=say
-                    )
-                case "unofficial":
-                    return unofficial(cache, network, say=say)
-                case "pip":
-                    return Pip(cache, network)
-                case "npm":
-                    return npm
+            if name == "dist":
+                return Dist(
+                    cache, network, channel=channel, allow_unsigned=self.allow_unsigned, say=say
+                )
+            if name == "unofficial":
+                return unofficial(cache, network, say=say)
+            if name == "pip":
+                return Pip(cache, network)
+            if name == "npm":
+                return npm
             if "://" in name or (Path(name) / "index.json").is_file():
                 return Dist(
                     cache, network, address=name, allow_unsigned=self.allow_unsigned, say=say

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import click
-from rtinstall.platforms.smoke.unpack import unpack_package
+from rtinstall.platforms.smoke.unpacked import unpack_package
 
 from rtinstall.platforms.commands.options import json_option
 from rtinstall.platforms.mirror import replace_file

@@ -16,8 +16,9 @@ from rtinstall.platforms.package import Effort, Level
 
 LEVEL: dict[Level, int] = {"fast": 2, "balanced": 6, "max": 9}
 PIECE = 1 << 20
-# RFC 1952, 2.3: no name, no time, no extra flags, OS 255 (unknown): nothing of this machine.
-HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+# RFC 1952, 2.3: no name, no time, how hard it was compressed, OS 255 (unknown): nothing of this machine.
+HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00%c\xff"
+EXTRA_FLAGS: dict[Level, int] = {"fast": 0, "balanced": 0, "max": 2}
 # RFC 1951, 3.2.6: a final block of fixed codes that holds only the end-of-block code.
 FINAL_BLOCK = b"\x03\x00"
 
@@ -31,7 +32,7 @@ class GzipStream(Pieces):
         self._level = LEVEL[effort.level]
         self._crc = 0
         self._size = 0
-        out.write(HEADER)
+        out.write(HEADER % EXTRA_FLAGS[effort.level])
 
     def write(self, data: bytes) -> None:
         """Append ``data``."""

@@ -18,6 +18,7 @@ Decisions:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -66,23 +67,19 @@ LIBRARIES = {
         "libc6",
     ),
 }  # fmt: skip
-# GCC manual, "ABI Policy and Guidelines": which GCC brought which version of libstdc++'s symbols.
-GLIBCXX: dict[tuple[int, ...], str] = {
-    (3, 4, 21): "5.2",
-    (3, 4, 22): "6",
-    (3, 4, 23): "7",
-    (3, 4, 24): "7.2",
-    (3, 4, 25): "8",
-    (3, 4, 26): "9",
-    (3, 4, 27): "9.2",
-    (3, 4, 28): "9.3",
-    (3, 4, 29): "11",
-    (3, 4, 30): "12",
-    (3, 4, 31): "13.1",
-    (3, 4, 32): "13.2",
-    (3, 4, 33): "14",
-    (3, 4, 34): "15",
-}
+# libstdc++ manual, "ABI Policy and Guidelines": which GCC brought which version of the symbols. What is
+# older than a table is in every libstdc++6 and libgcc-s1 there is.
+CXX: dict[str, dict[tuple[int, ...], str]] = {
+    "GLIBCXX": {
+        (3, 4, 20): "", (3, 4, 21): "5.2", (3, 4, 22): "6", (3, 4, 23): "7", (3, 4, 24): "7.2",
+        (3, 4, 25): "8", (3, 4, 26): "9", (3, 4, 27): "9.2", (3, 4, 28): "9.3", (3, 4, 29): "11",
+        (3, 4, 30): "12", (3, 4, 31): "13.1", (3, 4, 32): "13.2", (3, 4, 33): "14", (3, 4, 34): "15",
+    },
+    "CXXABI": {
+        (1, 3, 8): "", (1, 3, 9): "5", (1, 3, 10): "6", (1, 3, 11): "7", (1, 3, 12): "9",
+        (1, 3, 13): "11", (1, 3, 14): "13.1", (1, 3, 15): "14",
+    },
+}  # fmt: skip
 DOCUMENTS = "usr/share/doc/{name}"
 # Debian says these in copyright and changelog.gz (Policy 12.5, 12.7).
 SAID_ELSEWHERE = ("LICENSE", "CHANGELOG.md")
@@ -114,18 +111,32 @@ def relations(bundle: Bundle, metadata: Metadata) -> Relations:
 
 def depends(executable: Executable, glibc: tuple[int, int] | None) -> tuple[str, ...]:
     """Return the packages that bring what ``executable`` needs, or raise :class:`WrongBinary`."""
-    floors = {"libc6": "{}.{}".format(*glibc)} if glibc else {}
-    if executable.glibcxx is not None:
-        floor = next((gcc for cxx, gcc in GLIBCXX.items() if cxx >= executable.glibcxx), None)
-        if floor is None:
-            wanted = ".".join(map(str, executable.glibcxx))
-            raise WrongBinary(f"bin/node needs GLIBCXX_{wanted}, of a GCC that is not known yet")
-        floors["libstdc++6"] = floor
     for library in executable.needed:
         if library not in LIBRARIES:
             raise WrongBinary(f"bin/node needs {library}, of no package of Debian that is known")
     names = sorted({LIBRARIES[library] for library in executable.needed})
-    return tuple(f"{name} (>= {floors[name]})" if name in floors else name for name in names)
+    floors = {"libc6": "{}.{}".format(*glibc) if glibc else ""}
+    for library, symbol in executable.symbols:
+        name = LIBRARIES.get(library, "")
+        floors[name] = max(floors.get(name, ""), _floor(symbol), key=_numbers)
+    return tuple(f"{name} (>= {floors[name]})" if floors.get(name) else name for name in names)
+
+
+def _floor(symbol: str) -> str:
+    """Return the version of GCC that brought a symbol version such as ``GLIBCXX_3.4.25``."""
+    family, _, number = symbol.rpartition("_")
+    if family == "GCC":
+        return number
+    if family not in CXX or not _numbers(number):
+        return ""
+    for known, gcc in CXX[family].items():
+        if known >= _numbers(number):
+            return gcc
+    raise WrongBinary(f"bin/node needs {symbol}, of a GCC that is not known yet")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split("."))) if re.fullmatch(r"[0-9.]*[0-9]", version) else ()
 
 
 def documents(bundle: Bundle, metadata: Metadata) -> tuple[Entry, ...]:

@@ -68,7 +68,7 @@ def place(bundle: Bundle, settings: Settings, conventions: Conventions) -> Packa
     placed = [
         *(
             entry
-            for entry in map(lambda e: _move(e, settings.prefix, documents, licenses), bundle.entries)
+            for entry in (_move(e, settings.prefix, documents, licenses) for e in bundle.entries)
             if entry is not None
         ),
         *_manuals(bundle, settings.prefix),

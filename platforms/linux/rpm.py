@@ -93,15 +93,17 @@ def write(package: Package, out: BinaryIO, effort: Effort) -> None:
         raise BadConfiguration("the files of one rpm must be smaller than 4 GiB together")
 
     tags = rpm_tags.describe(package, entries, codec, effort.level)
-    front = lead(rpm_tags.label(package)), _signature(b"", b"", Payload()), _header(tags, Payload())
-    out.seek(sum(map(len, front)))
+    label = rpm_tags.label(package)
+    unknown = Payload()
+    room = lead(label) + _signature(b"", bytes(16), unknown) + _header(tags, unknown)
+    out.seek(len(room))
     payload = _write_payload(package, entries, codec, out, effort)
     header = _header(tags, payload)
-    out.seek(sum(map(len, front)))
+    out.seek(len(room))
     md5 = _md5(header, out)
 
     out.seek(0)
-    out.write(lead(rpm_tags.label(package)))
+    out.write(lead(label))
     out.write(_signature(header, md5, payload))
     out.write(header)
 
@@ -114,7 +116,7 @@ def _signature(header: bytes, md5: bytes, payload: Payload) -> bytes:
             Signature.SHA1: string(hashlib.sha1(header, usedforsecurity=False).hexdigest()),
             Signature.SHA256: string(hashlib.sha256(header).hexdigest()),
             Signature.SIZE: int32(len(header) + payload.size),
-            Signature.MD5: binary(md5.ljust(16, b"\0")),
+            Signature.MD5: binary(md5),
             Signature.PAYLOADSIZE: int32(payload.plain_size),
         },
     )

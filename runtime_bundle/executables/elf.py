@@ -153,9 +153,11 @@ def _place(segments: list[_Segment], address: int) -> int:
 def _versions(at: At, order: str, place: int, count: int) -> Iterator[tuple[int, int]]:
     """Yield where the names of libraries and their needed versions are (gABI, "Version Dependency")."""
     need, auxiliary = struct.Struct(f"{order}HHIII"), struct.Struct(f"{order}IHHII")
+    if count > MOST // need.size:  # a table that leads back to itself must end, too
+        raise WrongBinary("the ELF version table is malformed")
     left = MOST // auxiliary.size
     for _ in range(count):
-        _, versions, library, first, following = need.unpack(at(place, need.size))
+        _, versions, _, first, following = need.unpack(at(place, need.size))
         entry = place + first
         for _ in range(versions):
             left -= 1

@@ -157,7 +157,7 @@ def _hash_name(signature: Signature) -> HashName:
         weak = _WEAK_HASHES.get(signature.hash_id, f"hash {signature.hash_id}")
         raise VerificationFailed(
             f"the signature uses {weak}, which is not accepted",
-            hint="SHA-256, SHA-384 and SHA-512 are; releases before Node.js 5 often have SHA-1",
+            hint="SHA-256, SHA-384 and SHA-512 are; some releases up to v6.2.1 are signed with SHA-1",
         )
     return name
 

@@ -119,7 +119,7 @@ def read_signature(data: bytes) -> Signature:
     fingerprint = facts.get(_FINGERPRINT, b"")
     if fingerprint and (len(fingerprint) != 21 or fingerprint[0] != 4):
         raise VerificationFailed("the signature's issuer is no version 4 key")
-    # Not covered by the signature, so no more than a hint; signatures of 2016 to 2020 have no other.
+    # Not covered by the signature, so no more than a hint; 170 releases up to v14.10.1 have no other.
     key_id = facts.get(_KEY_ID) or _subpackets(unhashed).get(_KEY_ID, b"")
 
     return Signature(

@@ -341,8 +341,8 @@ def test_apk_puts_it_in_the_place_of_alpines_npm(
     npm = other(package, "npm", File.of("usr/bin/npm", b"#!/bin/sh\n", 0o755))
     folder = tmp_path / "repository" / "x86_64"
     folder.mkdir(parents=True)
-    stored = write(npm, folder).rename(folder / "npm-24.19.0-r1.apk")
-    run("apk", "index", "--allow-untrusted", "-o", folder / "APKINDEX.tar.gz", stored)
+    published = write(npm, folder).rename(folder / "npm-24.19.0-r1.apk")
+    run("apk", "index", "--allow-untrusted", "-o", folder / "APKINDEX.tar.gz", published)
     repository = f"--repository={folder.parent}"
     alpine("add", repository, "npm")
     assert not (alpine.root / "usr/bin/npm").is_symlink()

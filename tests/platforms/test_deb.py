@@ -13,17 +13,20 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+
+import elf
 from bundles import LICENSE, RELEASED, small_bundle
 from oracles import attempt, run, tool
 from readers import ar as ar_reader
 from readers import deb as reader
-
+from rtinstall.platforms.compression import SUFFIX
 from rtinstall.platforms.containers import ar
 from rtinstall.platforms.linux import deb
 from rtinstall.platforms.package import Codec, Effort, Metadata, Package
 from rtinstall.platforms.settings import Settings
 from rtinstall.runtime_bundle.errors import NotPublished, WrongBinary
-from rtinstall.runtime_bundle.model import Bundle, Directory, File, Symlink
+from rtinstall.runtime_bundle.executables import read_executable
+from rtinstall.runtime_bundle.model import Blob, Bundle, File, Symlink
 from rtinstall.runtime_bundle.targets import TARGETS
 from rtinstall.runtime_bundle.versions import Version
 
@@ -34,7 +37,10 @@ COMPANY = Settings(
     certificates=b"-----BEGIN CERTIFICATE-----\n",
     extra=(File.of("opt/acme/notice", b"hello\n"),),
 )
-LINTIAN_ERRORS: dict[str, str] = {}
+# Errors of lintian that stay, and why.
+LINTIAN_ERRORS = {
+    "malformed-deb-archive": "zstd: not in Debian's own archive, but dpkg reads it since 1.21.18",
+}
 
 
 def with_codec(codec: Codec, settings: Settings = COMPANY) -> Settings:
@@ -61,7 +67,7 @@ def saved(folder: Path, bundle: Bundle, settings: Settings = COMPANY) -> Path:
 def test_reader_and_package_agree(bundle: Bundle, codec: Codec) -> None:
     package = deb.package(bundle, with_codec(codec))
     found = reader.read(written(package))
-    assert set(found.suffixes) == {deb.SUFFIX[codec]}
+    assert set(found.suffixes) == {SUFFIX[codec]}
     root, *members = found.members
     assert (root.name, root.kind, root.mode) == ("./", "directory", 0o755)
     assert [member.name.rstrip("/") for member in members] == [
@@ -78,18 +84,13 @@ def test_reader_and_package_agree(bundle: Bundle, codec: Codec) -> None:
 
 def test_everything_of_the_bundle_is_placed(bundle: Bundle) -> None:
     placed = {
-        entry.sha256: entry.path
-        for entry in deb.package(bundle, Settings()).entries
-        if isinstance(entry, File)
+        (entry.sha256, entry.path.rpartition("/")[2])
+        for entry in deb.package(bundle, Settings()).files
     }
-    rewritten = {"LICENSE", "CHANGELOG.md"}
+    rewritten = {"LICENSE", "CHANGELOG.md", "share/man/man1/node.1"}
     for entry in bundle.entries:
-        if (
-            isinstance(entry, File)
-            and entry.path not in rewritten
-            and "share/man" not in entry.path
-        ):
-            assert placed[entry.sha256].endswith(entry.path.rpartition("/")[2])
+        if isinstance(entry, File) and entry.path not in rewritten:
+            assert (entry.sha256, entry.path.rpartition("/")[2]) in placed
 
 
 def test_control_files_say_what_is_in_the_package(bundle: Bundle) -> None:
@@ -124,7 +125,7 @@ def test_control_is_what_debians_users_expect(bundle: Bundle) -> None:
         "Architecture": "amd64",
         "Multi-Arch": "allowed",
         "Maintainer": "rtinstall <packages@rtinstall.invalid>",
-        "Depends": "libc6 (>= 2.28)",
+        "Depends": "libc6 (>= 2.28), libgcc-s1 (>= 3.4), libstdc++6 (>= 7)",
         "Recommends": "ca-certificates",
         "Suggests": "build-essential, python3",
         "Conflicts": "libnode-dev, npm",
@@ -175,6 +176,42 @@ def test_documents_follow_the_policy(bundle: Bundle) -> None:
     header, stanza = text.split("\n\n")
     assert reader.fields(header + "\n")["Upstream-Name"] == "Node.js"
     assert reader.fields(stanza)["License"] == "Node.js\n" + LICENSE.removesuffix("\n")
+
+
+@pytest.mark.parametrize(
+    ("needed", "expected"),
+    [
+        ({"libc.so.6": ["GLIBC_2.34"]}, ("libc6 (>= 2.28)",)),
+        ({"libstdc++.so.6": ["GLIBCXX_3.4.9"]}, ("libstdc++6",)),
+        ({"libstdc++.so.6": ["GLIBCXX_3.4.20", "CXXABI_1.3"]}, ("libstdc++6",)),
+        ({"libstdc++.so.6": ["GLIBCXX_3.4.9", "CXXABI_FLOAT128"]}, ("libstdc++6",)),
+        ({"libstdc++.so.6": ["GLIBCXX_3.4.21"]}, ("libstdc++6 (>= 5.2)",)),
+        ({"libstdc++.so.6": ["GLIBCXX_3.4.25", "GLIBCXX_3.4.9"]}, ("libstdc++6 (>= 8)",)),
+        ({"libstdc++.so.6": ["GLIBCXX_3.4.21", "CXXABI_1.3.13"]}, ("libstdc++6 (>= 11)",)),
+        ({"libstdc++.so.6": ["GLIBCXX_3.4.29", "CXXABI_1.3.9"]}, ("libstdc++6 (>= 11)",)),
+        ({"libgcc_s.so.1": ["GCC_3.4", "GCC_7.0.0"]}, ("libgcc-s1 (>= 7.0.0)",)),
+        ({"libatomic.so.1": ["LIBATOMIC_1.0"]}, ("libatomic1",)),
+        ({"libm.so.6": [], "libdl.so.2": [], "ld-linux-x86-64.so.2": []}, ("libc6 (>= 2.28)",)),
+        ({}, ()),
+    ],
+)
+def test_depends_are_what_the_executable_needs(
+    needed: dict[str, list[str]], expected: tuple[str, ...]
+) -> None:
+    assert deb.depends(read_executable(Blob(elf.executable("x64", needed))), (2, 28)) == expected
+
+
+@pytest.mark.parametrize(
+    ("needed", "message"),
+    [
+        ({"libssl.so.3": []}, "needs libssl.so.3, of no package"),
+        ({"libstdc++.so.6": ["GLIBCXX_3.4.99"]}, "needs GLIBCXX_3.4.99, of a GCC"),
+        ({"libstdc++.so.6": ["CXXABI_1.4"]}, "needs CXXABI_1.4, of a GCC"),
+    ],
+)
+def test_an_unknown_need_is_an_error(needed: dict[str, list[str]], message: str) -> None:
+    with pytest.raises(WrongBinary, match=message):
+        deb.depends(read_executable(Blob(elf.executable("x64", needed))), (2, 28))
 
 
 # Who it is for.
@@ -356,7 +393,7 @@ def test_lintian_finds_no_error_without_a_reason(bundle: Bundle, tmp_path: Path)
     found = {
         line.split(": ", 2)[2].split()[0] for line in result.stdout.splitlines() if line[:2] == "E:"
     }
-    assert found == set(LINTIAN_ERRORS), result.stdout + result.stderr
+    assert found <= set(LINTIAN_ERRORS), result.stdout + result.stderr
 
 
 # Whatever goes in.
@@ -375,8 +412,8 @@ def test_hostile_words_stay_within_their_field(bundle: Bundle, tmp_path: Path) -
     assert {"Essential", "Pre-Depends", "Tag"}.isdisjoint(control)
     assert run("dpkg-deb", "-f", path, "Essential", "Pre-Depends", "Tag") == ""
     text = run("dpkg-deb", "-f", path, "Description")
-    assert text.endswith("\n .\n .\n last line ✓\n .\n") or text.endswith("last line ✓\n .\n")
-    run("dpkg-deb", "-I", path)
+    assert text.endswith("\n .\n .\n last line ✓\n .\n")
+    assert all(line.startswith(" ") for line in text.splitlines()[1:])
 
 
 def test_a_runtime_without_a_licence_is_refused(bundle: Bundle) -> None:

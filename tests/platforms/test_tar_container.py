@@ -5,10 +5,10 @@ import tarfile
 from pathlib import Path
 
 import pytest
+
 from bundles import LONG, LONGEST, UNICODE, small_bundle
 from oracles import run
 from readers import tar as reader
-
 from rtinstall.platforms.compression import open_stream
 from rtinstall.platforms.containers import tar
 from rtinstall.platforms.package import Effort
@@ -50,12 +50,13 @@ def archive(entries: list[Entry], dialect: tar.Dialect) -> bytes:
 @pytest.mark.parametrize("kind", ["file", "directory", "symlink", "link"])
 @pytest.mark.parametrize("name", NAMES, ids=lambda name: f"{len(name.encode())}")
 def test_every_length_of_name_is_read_back(name: str, kind: str, dialect: tar.Dialect) -> None:
-    entry: Entry = {
+    entries: dict[str, Entry] = {
         "file": File.of(name, b"data", 0o755),
         "directory": Directory(name),
         "symlink": Symlink(name, "target"),
         "link": Symlink("link", name),
-    }[kind]
+    }
+    entry = entries[kind]
     data = archive([entry], dialect)
     (member,) = reader.read(data)
     assert member.name == entry.path + ("/" if kind == "directory" else "")

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from bundles import RELEASED, small_bundle
 from oracles import run
 from readers import streams
 from readers import tar as reader
-
 from rtinstall.platforms.linux import tarball
 from rtinstall.platforms.linux.tarball import Tarball
 from rtinstall.platforms.package import Effort, Metadata

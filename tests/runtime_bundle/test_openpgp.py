@@ -23,6 +23,7 @@ from rtinstall.runtime_bundle.openpgp import (
     verify_detached,
 )
 from rtinstall.runtime_bundle.openpgp.arithmetic import ed25519_verifies
+from rtinstall.runtime_bundle.openpgp.packets import RsaKey, read_public_key
 from world import signing
 from world.signing import SigningKey, clearsign, detach, frame, keyring, pinned, signature_packet
 
@@ -141,7 +142,7 @@ def test_a_binary_signature_is_of_every_byte() -> None:
         detached(b"a\r\n", detach(key(), b"a\n", MADE))
 
 
-# Half the releases of 2016 to 2020 name their key by its short id only, outside the signed part.
+# 170 releases up to v14.10.1 name their key by its short id only, outside the signed part.
 @pytest.mark.parametrize("unhashed", [True, False])
 def test_a_key_may_be_found_by_its_short_id(unhashed: bool) -> None:
     where = (signing.issuer_id(key()),)
@@ -365,6 +366,14 @@ def longer_s(signer: SigningKey, hash_id: int, digest: bytes) -> bytes:
     return both[:32] + (int.from_bytes(both[32:], "little") + order).to_bytes(32, "little")
 
 
+def longer_rsa(signer: SigningKey, hash_id: int, digest: bytes) -> bytes:
+    """Add the modulus to the signature: the same power, RFC 8017 5.2.2 forbids it."""
+    number = int.from_bytes(signing.sign_digest(signer, hash_id, digest)[2:], "big")
+    public = read_public_key(signer.body)
+    assert isinstance(public, RsaKey)
+    return signing.mpi(number + public.n)
+
+
 def test_the_block_of_the_forgeries_is_otherwise_right() -> None:
     detached(TEXT, rsa_block(lambda digest: padded(SHA256_NAME + digest)), key("rsa2048"))
 
@@ -432,6 +441,9 @@ HOSTILE_SIGNATURES = {
         rsa_block(lambda d: padded(SHA256_NAME + d, head=b"\0\2")), "changed",
     ),
     "rsa, digest without its name": (rsa_block(padded), "changed"),
+    "rsa, modulus added": (
+        signature_packet(key("rsa2048"), TEXT, MADE, sign=longer_rsa), "changed",
+    ),
     "rsa, one": (rsa_block(lambda _: b"\1"), "changed"),
     "rsa, nothing": (rsa_block(lambda _: b""), "changed"),
 }  # fmt: skip
