@@ -83,6 +83,8 @@ def redirected(old: str, location: str, *, plain: bool = False) -> str:
     Followed is only HTTP, never from https to http, never from a public host to a private address.
     """
     before = urlsplit(old)
+    if not location:
+        raise DownloadFailed(f"{bare(old)} redirects to nowhere")
     try:
         new = urljoin(old, location)
         after = urlsplit(new)

@@ -271,6 +271,8 @@ def _unanswered(url: str, error: Exception) -> RtError | _Passing:
             f"the certificate of {host} cannot be trusted: {_reason(error)}",
             hint="behind a company's proxy, name its CA with --ca-certificate FILE",
         )
+    if isinstance(error, requests.exceptions.InvalidProxyURL):
+        return BadConfiguration(f"the proxy for {host} has no usable address")
     if isinstance(error, requests.exceptions.ProxyError):
         return Unreachable(f"the proxy on the way to {host} does not answer: {_reason(error)}")
     cause = getattr(error.args[0], "reason", None) if error.args else None
@@ -280,13 +282,16 @@ def _unanswered(url: str, error: Exception) -> RtError | _Passing:
         return Unreachable(f"{host} cannot be reached: {_reason(error)}")
     if isinstance(error, requests.ConnectionError | requests.Timeout):
         return _Passing(Unreachable(f"{host} did not answer: {_reason(error)}"))
-    return BadConfiguration(f"{bare(url)} cannot be asked for: {_reason(error)}")
+    if isinstance(error, OSError) and not isinstance(error, requests.RequestException):
+        return BadConfiguration(f"{host} cannot be asked: {_reason(error)}")  # CA files, mostly
+    return DownloadFailed(f"{bare(url)} answered nothing of use: {_reason(error)}")
 
 
 def _reason(error: BaseException) -> str:
     """Return the innermost cause in a few words; an address with a password is never among them."""
-    while isinstance(
-        inner := getattr(error, "reason", None) or next(iter(error.args), None), BaseException
+    while inner := next(
+        (e for e in (getattr(error, "reason", None), *error.args) if isinstance(e, BaseException)),
+        None,
     ):
         error = inner
     if isinstance(error, OSError) and error.strerror:

@@ -29,7 +29,7 @@ class Partial:
         """Return how many bytes are there."""
         try:
             return self.path.stat().st_size
-        except FileNotFoundError:
+        except OSError:  # whatever is wrong, writing will say
             return 0
 
     def etag(self, url: str) -> str:

@@ -30,7 +30,8 @@ def tar_member(
     if len(name) > 100 and flag not in b"xgLK":
         cut = name.rfind(b"/", 0, 156)
         prefix, name = name[:cut], name[cut + 1 :]
-    assert len(name) <= 100 and len(link) <= 100
+    assert len(name) <= 100
+    assert len(link) <= 100
     field = size if isinstance(size, bytes) else b"%011o\0" % (len(data) if size is None else size)
     fields = [
         name.ljust(100, b"\0"), b"%07o\0" % mode, b"0000000\0", b"0000000\0", field,
@@ -75,7 +76,8 @@ def pack(data: bytes, codec: str) -> bytes:
             import zstandard
 
             return zstandard.ZstdCompressor(level=1).compress(data)
-    return data
+        case _:
+            return data
 
 
 @dataclass(frozen=True)
@@ -268,7 +270,7 @@ def apk(
     )  # fmt: skip
     data = gzip.compress(members + bytes(1024), mtime=0)
     digest = datahash or hashlib.sha256(data).hexdigest()
-    info = f"# made by hand\npkgname = demo\npkgver = 1.0-r2\narch = x86_64\ndepend = a\ndepend = b\ndatahash = {digest}\n"  # noqa: E501
+    info = f"# made by hand\npkgname = demo\npkgver = 1.0-r2\narch = x86_64\ndepend = a\ndepend = b\ndatahash = {digest}\n"
     control = tar_member(".PKGINFO", info.encode()) + tar_member(".post-install", b"#!/bin/sh\n")
     signature = gzip.compress(tar_member(".SIGN.RSA.demo.rsa.pub", b"s" * 20), mtime=0)
     return (signature if signed else b"") + gzip.compress(control, mtime=0) + data

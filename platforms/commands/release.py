@@ -120,26 +120,33 @@ def _show_plan(chosen: Plan, watch: Terminal, out: Path) -> None:
 
 
 def _summary(done: tuple[Done, ...], mirror: Mirror) -> str:
+    """Return a row per file, and for each target what stands behind its files."""
     rows = [("FILE", "SIZE", "BUILD", "CHECK", "CHECKED")]
+    origins = []
     for item in done:
         for built in item.built:
-            seconds = ("kept", "") if built.reused else (
-                f"{built.writing:.1f} s", f"{built.checking:.1f} s"
-            )  # fmt: skip
-            rows.append(
-                (built.artifact.name, amount(built.artifact.size), *seconds, _checked(item))
+            seconds = (
+                ("kept", "-", "digest")
+                if built.reused
+                else (f"{built.writing:.1f} s", f"{built.checking:.1f} s", "read back")
             )
+            rows.append((built.artifact.name, amount(built.artifact.size), *seconds))
+        origins.append(_origin(item))
     names = sorted({item.bundle.version.tag for item in done})
     where = ", ".join(str(mirror.root / name) for name in names)
-    return columns(rows, right=frozenset({1, 2, 3})) + f"\n\n{where}: SHASUMS256.txt and manifests"
+    table = columns(rows, right=frozenset({1, 2, 3}))
+    return "\n".join((table, "", *origins, "", f"{where}: with SHASUMS256.txt and manifests"))
 
 
-def _checked(item: Done) -> str:
-    """Say in a few words what stands behind an artifact: its origin, its executable, itself."""
-    runtime = item.bundle.provenance[0]
-    libc = f"glibc {'.'.join(map(str, item.bundle.glibc))}" if item.bundle.glibc else ""
-    words = (runtime.checked, f"{item.bundle.target.arch} {libc}".strip(), "read back")
-    return "; ".join(word for word in words if word)
+def _origin(item: Done) -> str:
+    """Say in one line what was put together, and on what evidence."""
+    bundle = item.bundle
+    libc = f", glibc {'.'.join(map(str, bundle.glibc))}" if bundle.glibc else ""
+    evidence = "; ".join(f"{part.what}: {part.checked}" for part in bundle.provenance)
+    return (
+        f"{bundle.target}: node {bundle.version}, npm {bundle.npm}; "
+        f"executable for {bundle.target.os} {bundle.target.arch}{libc}; {evidence}"
+    )
 
 
 def _plan_facts(chosen: Plan) -> dict[str, object]:

@@ -30,7 +30,7 @@ from rtinstall.platforms.linux.place import Conventions, Relations, place
 from rtinstall.platforms.package import Effort, Metadata, Package
 from rtinstall.platforms.scratch import scratch_file
 from rtinstall.platforms.settings import Settings
-from rtinstall.runtime_bundle.errors import NotPublished
+from rtinstall.runtime_bundle.errors import NotPublished, WrongBinary
 from rtinstall.runtime_bundle.executables import read_executable
 from rtinstall.runtime_bundle.model import CHUNK, Bundle, Directory, Entry, File, Symlink, digest
 from rtinstall.runtime_bundle.targets import Arch
@@ -55,6 +55,8 @@ SUFFIX: dict[Channel, str] = {
     "rc": "_rc",
     "release": "",
 }
+# auditwheel puts a digest into the names of the libraries that it copies into a wheel.
+FROM_A_WHEEL = re.compile(r"-[0-9a-f]{8}\.so\b")
 
 
 def version(version: Version, revision: int) -> str:
@@ -93,10 +95,21 @@ def relations(bundle: Bundle, metadata: Metadata) -> Relations:
 
 
 def _libraries(bundle: Bundle) -> tuple[str, ...]:
-    """Return the shared libraries that the executable needs, as abuild names them."""
-    # musl's loader takes any libc.* for itself; Alpine knows it by one name.
+    """Return the shared libraries that the executable needs, as abuild names them.
+
+    Raises :class:`WrongBinary` for one that came with a wheel and was left behind there: apk would
+    never find it. Those that the Bundle has in ``lib`` are where musl's loader looks.
+    """
+    # The loader takes any libc.* for itself; Alpine knows it by one name.
     musl = f"libc.musl-{ARCHITECTURES[bundle.target.arch]}.so.1"
-    needed = read_executable(bundle.file("bin/node").content).needed
+    needed = set(read_executable(bundle.file("bin/node").content).needed)
+    needed -= {entry.path.removeprefix("lib/") for entry in bundle.entries}
+    for name in sorted(needed):
+        if FROM_A_WHEEL.search(name):
+            raise WrongBinary(
+                f"bin/node needs {name}, which is in a wheel and not in Alpine",
+                hint="take the runtime from --source dist or --source unofficial",
+            )
     names = {musl if name.startswith("libc.") else name for name in needed}
     return tuple(f"so:{name}" for name in sorted(names))
 

@@ -15,6 +15,7 @@ from rtinstall.runtime_bundle.errors import MissingTool, SmokeFailed
 Status = Literal["passed", "failed", "not run"]
 Evidence = Mapping[str, object]
 
+WIDTH, DEPTH = 160, 12  # of what a check says, in letters and further lines
 # What XML 1.0, section 2.2, has no way to write.
 UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -65,25 +66,24 @@ class Report:
 
 
 def as_text(report: Report) -> str:
-    """Return a table: status, name, seconds, and the reason or the evidence."""
+    """Return a table: status, name, seconds, and the reason or the evidence; then the counts."""
     lines = [" ".join(report.command)]
     for result in report.results:
-        said = result.reason or ", ".join(
-            f"{key} {_brief(value)}" for key, value in result.evidence.items()
-        )
-        first = (said.splitlines() or [""])[0]
-        lines.append(
-            f"{_mark(result.status)}  {result.check.name:<18}  {result.seconds:5.1f} s  {first[:160]}".rstrip()
-        )
-    return "\n".join([*lines, report.summary, ""])
-
-
-def _mark(status: Status) -> str:
-    return f"{status.upper() if status == 'failed' else status:<7}"
+        evidence = (f"{key} {_brief(value)}" for key, value in result.evidence.items())
+        first, *more = (result.reason or ", ".join(evidence)).splitlines() or [""]
+        status = "FAILED" if result.status == "failed" else result.status
+        row = f"{status:<7}  {result.check.name:<18}  {result.seconds:5.1f} s  {first[:WIDTH]}"
+        lines += [row.rstrip(), *(f"    {line[:WIDTH]}" for line in more[:DEPTH])]
+    return "\n".join([*map(_printable, lines), report.summary, ""])
 
 
 def _brief(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _printable(text: str) -> str:
+    """Leave nothing that a terminal would obey: a runtime has a say in this text."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 def as_json(report: Report) -> str:
@@ -107,7 +107,6 @@ def as_json(report: Report) -> str:
             ],
         },
         indent=2,
-        ensure_ascii=False,
     )
 
 

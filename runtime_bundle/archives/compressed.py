@@ -26,8 +26,8 @@ MAGIC: dict[Codec, bytes] = {
 }
 FEED = 1 << 16
 # libzstd has no bound on the output of one step. Its densest block makes 128 KiB of 4 bytes, so
-# this much input makes 32 MiB at worst.
-ZSTD_FEED = 1 << 10
+# this much input makes 8 MiB at worst.
+ZSTD_FEED = 1 << 8
 
 
 class _Decoder(Protocol):

@@ -157,7 +157,7 @@ def _versions(at: At, order: str, place: int, count: int) -> Iterator[tuple[int,
         raise WrongBinary("the ELF version table is malformed")
     left = MOST // auxiliary.size
     for _ in range(count):
-        _, versions, _, first, following = need.unpack(at(place, need.size))
+        _, versions, library, first, following = need.unpack(at(place, need.size))
         entry = place + first
         for _ in range(versions):
             left -= 1

@@ -20,7 +20,8 @@ from readers import apk as reader
 from rtinstall.platforms.linux import apk
 from rtinstall.platforms.package import LEVELS, Effort, Level, Metadata, Package
 from rtinstall.platforms.settings import Settings
-from rtinstall.runtime_bundle.errors import NotPublished
+from rtinstall.runtime_bundle.errors import NotPublished, WrongBinary
+from rtinstall.runtime_bundle.executables import Executable
 from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, File, Symlink, tree
 from rtinstall.runtime_bundle.versions import Version
 
@@ -162,7 +163,13 @@ def test_the_package_says_what_apk_shows(musl: Bundle) -> None:
         "maintainer": ["rtinstall <packages@rtinstall.invalid>"],
         "license": ["MIT"],
         "replaces": ["nodejs-current", "nodejs-dev", "nodejs-doc", "npm", "npm-doc"],
-        "depend": ["ca-certificates", MUSL, "!nodejs-current"],
+        "depend": [
+            "ca-certificates",
+            MUSL,
+            "so:libgcc_s.so.1",
+            "so:libstdc++.so.6",
+            "!nodejs-current",
+        ],
         "provides": [
             "nodejs-dev=24.19.0-r1",
             "npm=11.6.2",
@@ -182,6 +189,22 @@ def test_architectures_have_their_names(target: str, name: str) -> None:
     assert apk.filename(package) == f"nodejs-24.19.0-r1.{name}.apk"
     assert f"so:libc.musl-{name}.so.1" in package.requires
     assert reader.read(content(package)).pkginfo["arch"] == [name]
+
+
+def test_a_library_left_behind_in_a_wheel_is_an_error_unless_the_bundle_has_it(
+    musl: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renamed = "libstdc++-5d72f927.so.6.0.33"
+    found = Executable(
+        "elf", "linux", ("x64",), libc="musl", needed=(renamed, "libc.musl-x86_64.so.1")
+    )
+    monkeypatch.setattr(apk, "read_executable", lambda content: found)
+    with pytest.raises(WrongBinary, match=re.escape(renamed)):
+        apk.package(musl, SETTINGS)
+    library = File.of(f"lib/{renamed}", b"", 0o755)
+    package = apk.package(replace(musl, entries=(*musl.entries, library)), SETTINGS)
+    assert package.requires == ("ca-certificates", MUSL)
+    assert f"usr/lib/{renamed}" in {entry.path for entry in package.entries}
 
 
 @pytest.mark.parametrize("target", ["linux-x64", "linux-armv7l", "darwin-arm64"])

@@ -22,6 +22,7 @@ from readers import deb as reader
 from rtinstall.platforms.compression import SUFFIX
 from rtinstall.platforms.containers import ar
 from rtinstall.platforms.linux import deb
+from rtinstall.platforms.linux.deb_libraries import depends
 from rtinstall.platforms.package import Codec, Effort, Metadata, Package
 from rtinstall.platforms.settings import Settings
 from rtinstall.runtime_bundle.errors import NotPublished, WrongBinary
@@ -198,20 +199,20 @@ def test_documents_follow_the_policy(bundle: Bundle) -> None:
 def test_depends_are_what_the_executable_needs(
     needed: dict[str, list[str]], expected: tuple[str, ...]
 ) -> None:
-    assert deb.depends(read_executable(Blob(elf.executable("x64", needed))), (2, 28)) == expected
+    assert depends(read_executable(Blob(elf.executable("x64", needed))), (2, 28)) == expected
 
 
 @pytest.mark.parametrize(
     ("needed", "message"),
     [
-        ({"libssl.so.3": []}, "needs libssl.so.3, of no package"),
+        ({"libssl.so.3": []}, "needs libssl.so.3, of no known package"),
         ({"libstdc++.so.6": ["GLIBCXX_3.4.99"]}, "needs GLIBCXX_3.4.99, of a GCC"),
         ({"libstdc++.so.6": ["CXXABI_1.4"]}, "needs CXXABI_1.4, of a GCC"),
     ],
 )
 def test_an_unknown_need_is_an_error(needed: dict[str, list[str]], message: str) -> None:
     with pytest.raises(WrongBinary, match=message):
-        deb.depends(read_executable(Blob(elf.executable("x64", needed))), (2, 28))
+        depends(read_executable(Blob(elf.executable("x64", needed))), (2, 28))
 
 
 # Who it is for.
@@ -450,6 +451,7 @@ import hashlib, io, os, sys
 os.umask(int(sys.argv[1], 8))
 from bundles import small_bundle
 from rtinstall.platforms.linux import deb
+from rtinstall.platforms.linux.deb_libraries import depends
 from rtinstall.platforms.package import Effort
 from rtinstall.platforms.settings import Settings
 out = io.BytesIO()

@@ -41,8 +41,8 @@ def test_every_script_is_a_row_of_the_table() -> None:
 
 @pytest.mark.parametrize("name", [check.name for check in CHECKS])
 def test_a_sound_runtime_passes(runtime: Runtime, name: str) -> None:
-    if name == "npm" and runtime.npm is None:
-        pytest.skip("this Node.js came without npm")
+    if {"npm": runtime.npm, "headers": runtime.headers}.get(name, runtime.node) is None:
+        pytest.skip(f"this machine's Node.js came without {name}")
     result = run(runtime, name)
     if result.status == "not run":
         pytest.skip(result.reason)
@@ -50,42 +50,64 @@ def test_a_sound_runtime_passes(runtime: Runtime, name: str) -> None:
     assert result.evidence
 
 
+# A program that runs first in every process of the runtime, and what the check has to say then.
 SABOTAGE = {
     "version": ("Object.defineProperty(process, 'version', {value: 'v1.0.0'})", "node --version"),
     "architecture": ("require('os').arch = () => 'pdp11'", "os.arch()"),
     "event-loop": (
-        "setInterval(() => { const end = Date.now() + 250; while (Date.now() < end); }, 100)",
+        """
+        const every = setInterval;
+        const block = () => { const end = Date.now() + 250; while (Date.now() < end); };
+        let blocking;
+        globalThis.setInterval = (...a) => { blocking ??= every(block, 300); return every(...a) }
+        """,
         "lost its rhythm",
     ),
     "http-server": (
-        "const {ServerResponse} = require('http'); const {end} = ServerResponse.prototype;"
-        "ServerResponse.prototype.end = function (...a) {"
-        " if (!this.headersSent) this.setHeader('connection', 'close'); return end.apply(this, a) }",
+        """
+        const { ServerResponse } = require('http');
+        const { end } = ServerResponse.prototype;
+        ServerResponse.prototype.end = function (...a) {
+          if (!this.headersSent) this.setHeader('connection', 'close');
+          return end.apply(this, a);
+        }
+        """,
         "connections for 100 requests",
     ),
     "gathering-proxy": (
-        "const {setTimeout: later} = globalThis; globalThis.setTimeout = (call, ms) => {"
-        " const end = Date.now() + ms; while (Date.now() < end); return later(call, 0) }",
+        """
+        const later = setTimeout;
+        globalThis.setTimeout = (call, ms) => {
+          const end = Date.now() + ms;
+          while (Date.now() < end);
+          return later(call, 0);
+        }
+        """,
         "all in a row",
     ),
     "upload": (
-        "const fs = require('fs'); const read = fs.readFileSync; fs.readFileSync = (name, ...a) =>"
-        " name === 'uploaded' ? Buffer.from('') : read(name, ...a)",
+        """
+        const fs = require('fs');
+        const read = fs.readFileSync;
+        fs.readFileSync = (name, ...a) => name === 'uploaded' ? Buffer.from('') : read(name, ...a)
+        """,
         "digest of the uploaded file",
     ),
     "tls": ("process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'", "a certificate nobody vouches for"),
-    "extra-certificates": ("delete process.env.NODE_EXTRA_CA_CERTS;"
-                           "process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'", "without the extra"),
+    "extra-certificates": ("process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'", "without the extra"),
     "crypto": ("require('crypto').verify = () => true", "accepted a forgery"),
-    "zlib": ("require('zlib').gunzip = (data, done) => done(null, data)", "gzip does not give back"),
+    "zlib": (
+        "require('zlib').gunzip = (data, done) => done(null, data)",
+        "gzip does not give back",
+    ),
     "intl": ("Intl.DateTimeFormat.supportedLocalesOf = () => ['en']", "locales without data"),
     "file-watching": ("require('fs').watch = () => ({ close() {} })", "no word of 100 writes"),
     "headers": (
-        "Object.defineProperty(process, 'versions',"
-        " {value: {...process.versions, node: '1.2.3'}})",
+        "const value = {...process.versions, node: '1.2.3'};"
+        + "Object.defineProperty(process, 'versions', {value})",
         "not of this runtime",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", SABOTAGE)

@@ -7,8 +7,9 @@ import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import archive_makers as make
 import pytest
+
+import archive_makers as make
 from archive_makers import pax, tar, tar_member
 from rtinstall.runtime_bundle.archives import ar, cpio
 from rtinstall.runtime_bundle.archives import tar as reader

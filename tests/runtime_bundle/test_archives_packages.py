@@ -6,8 +6,9 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import archive_makers as make
 import pytest
+
+import archive_makers as make
 from rtinstall.runtime_bundle.archives import open_archive
 from rtinstall.runtime_bundle.errors import NotReadable, UnsafeArchive
 

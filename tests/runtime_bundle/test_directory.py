@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from rtinstall.runtime_bundle.errors import NoSpace, NotReadable, UnsafeArchive
 from rtinstall.runtime_bundle.model import Blob, Directory, Entry, File, Slice, Symlink
 from rtinstall.runtime_bundle.unpack import read_tree, write_tree

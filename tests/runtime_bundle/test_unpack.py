@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import archive_makers as make
 import pytest
+
+import archive_makers as make
 from archive_makers import ZipMember, pax, tar, tar_member, zip_archive
 from rtinstall.runtime_bundle.errors import NoSpace, NotReadable, UnsafeArchive
 from rtinstall.runtime_bundle.model import Directory, Entry, File, Symlink

@@ -158,7 +158,7 @@ def running(*, tls: Path | None = None) -> Iterator[Server]:
             scheme, host = "https", "localhost"
         server = Server(f"{scheme}://{host}:{http.server_address[1]}")
         http.RequestHandlerClass = type("WorldHandler", (Handler,), {"world": server})
-        http.handle_error = lambda request, address: None  # type: ignore[method-assign, misc, assignment]
+        http.handle_error = lambda request, address: None  # type: ignore[method-assign]
         thread = threading.Thread(target=http.serve_forever, args=(0.01,))
         thread.start()
         try:
