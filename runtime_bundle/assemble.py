@@ -19,6 +19,7 @@ from pathlib import Path
 from rtinstall.runtime_bundle.archives import open_archive
 from rtinstall.runtime_bundle.errors import NotReadable, UnsafeArchive, WrongBinary
 from rtinstall.runtime_bundle.executables import check_executable, read_executable
+from rtinstall.runtime_bundle.executables.grafted import restored
 from rtinstall.runtime_bundle.headers import components
 from rtinstall.runtime_bundle.model import Bundle, Entry, File, Symlink, resolve_link
 from rtinstall.runtime_bundle.releases import EPOCH, Release
@@ -134,7 +135,13 @@ def _wheel(path: Path, spool: Path, label: str | None) -> list[Entry]:
             found.append(replace(entry, path=inner))
         elif top.endswith(".dist-info") and inner in WHEEL_DOCUMENTS:
             found.append(replace(entry, path=WHEEL_DOCUMENTS[inner]))
-    return found
+    return [_ungrafted(entry) for entry in found]
+
+
+def _ungrafted(entry: Entry) -> Entry:
+    if entry.path != "bin/node" or not isinstance(entry, File):
+        return entry
+    return restored(entry, read_executable(entry.content).needed)
 
 
 def _node_package(path: Path, spool: Path, label: str | None) -> list[Entry]:

@@ -69,7 +69,7 @@ def relations(bundle: Bundle, metadata: Metadata) -> Relations:
     floor = ">={}.{}".format(*bundle.glibc) if bundle.glibc else ""
     provides = {"nodejs": pkgver(str(bundle.version)), "npm": pkgver(bundle.npm)}
     provides.pop(metadata.name, None)
-    others = {"nodejs-lts", *provides}  # every nodejs-lts-* provides nodejs-lts
+    others = {"nodejs-lts", *provides} - {metadata.name}  # every nodejs-lts-* provides nodejs-lts
     if any(entry.path == "bin/corepack" for entry in bundle.entries):
         others.add("corepack")
     return Relations(

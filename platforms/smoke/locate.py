@@ -54,6 +54,8 @@ def locate(path: Path, *, root: Path | None = None) -> Runtime:
     path = path.absolute()
     if path.is_dir():
         root = root.absolute() if root else path
+        if not path.is_relative_to(root):
+            raise NotReadable(f"{path} does not lie in {root}", hint="name a root that holds it")
         node = _executable(path, root)
     elif path.is_file():
         root = root.absolute() if root else Path(path.anchor)

@@ -74,7 +74,7 @@ def as_text(report: Report) -> str:
         status = "FAILED" if result.status == "failed" else result.status
         row = f"{status:<7}  {result.check.name:<18}  {result.seconds:5.1f} s  {first[:WIDTH]}"
         lines += [row.rstrip(), *(f"    {line[:WIDTH]}" for line in more[:DEPTH])]
-    return "\n".join([*map(_printable, lines), report.summary, ""])
+    return "\n".join([*map(_printable, lines), report.summary])
 
 
 def _brief(value: object) -> str:

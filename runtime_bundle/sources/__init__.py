@@ -85,40 +85,37 @@ def survey(targets: Sequence[Target], sources: Sequence[RuntimeSource], say: Say
     asked at all; a target without any source has an empty list.
     """
     found: Found = {target: [] for target in targets}
-    failures: dict[str, Unreachable | MissingTool] = {}
     first, *others = sources
-    _ask(first, targets, found, failures)
+    failures = _ask([first], targets, found)
     lacking = [target for target in targets if not found[target]]
     if others and lacking:
-        for source in others:
-            _ask(source, lacking, found, failures)
-        if first.name in failures and (taken := _names(found)):
+        failures |= _ask(others, lacking, found)
+        taken = dict.fromkeys(source.name for answers in found.values() for source, _ in answers)
+        if first.name in failures and taken:
             say(f"{failures[first.name]}; taking the runtime from {' or '.join(taken)} instead")
     if failures and not any(found.values()):
-        raise failures.get(first.name, next(iter(failures.values())))
+        raise failures.get(first.name) or next(iter(failures.values()))
     return found
 
 
-def _names(found: Found) -> list[str]:
-    return list(dict.fromkeys(source.name for answers in found.values() for source, _ in answers))
-
-
 def _ask(
-    source: RuntimeSource,
-    targets: Sequence[Target],
-    found: Found,
-    failures: dict[str, Unreachable | MissingTool],
-) -> None:
-    """Add what ``source`` has for ``targets`` to ``found``; the first failure ends the asking."""
+    sources: Sequence[RuntimeSource], targets: Sequence[Target], found: Found
+) -> dict[str, Unreachable | MissingTool]:
+    """Add to ``found`` what ``sources`` have for ``targets``; return those that could not be asked."""
+    failures: dict[str, Unreachable | MissingTool] = {}
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = [(target, pool.submit(source.releases, target)) for target in targets]
-        try:
-            for target, answer in answers:
+        answers = [
+            (source, target, pool.submit(source.releases, target))
+            for source in sources
+            for target in targets
+        ]
+        for source, target, answer in answers:
+            try:
                 if releases := answer.result():
                     found[target].append((source, releases))
-        except (Unreachable, MissingTool) as error:
-            failures[source.name] = error
-            pool.shutdown(cancel_futures=True)
+            except (Unreachable, MissingTool) as error:
+                failures.setdefault(source.name, error)
+    return failures
 
 
 def unindexed(versions: Iterable[str]) -> tuple[Release, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from itertools import zip_longest
 
 from rtinstall.runtime_bundle.versions import Version
 
@@ -23,8 +24,8 @@ REVERT = re.compile(rf"revert\W.*npm to v?{NUMBER}(?![\w.-])", re.IGNORECASE)
 def _sections(text: str) -> Iterator[tuple[date, str, str]]:
     """Yield day, version and text of each section, in the order of the file."""
     found = list(SECTION.finditer(text))
-    ends = [match.start() for match in found[1:]] + [len(text)]
-    for match, end in zip(found, ends, strict=True):
+    for match, following in zip_longest(found, found[1:]):
+        end = following.start() if following else len(text)
         try:
             yield date.fromisoformat(match[1]), match[2], text[match.end() : end]
         except ValueError:

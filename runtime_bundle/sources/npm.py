@@ -53,6 +53,7 @@ class Npm:
         self._registry = registry
         self._asking = threading.Lock()
         self._failed: RtError | None = None
+        self._packages: dict[tuple[str, str], Package] = {}
 
     def releases(self, target: Target) -> tuple[Release, ...]:
         """Return the versions of the package for ``target``, newest first."""
@@ -68,7 +69,7 @@ class Npm:
 
     def offer(self, release: Release, target: Target) -> Offer:
         """Return the package of ``release``; which npm goes with it may be in there only."""
-        package = self._ask().describe(_package_name(target), str(release.version))
+        package = self._describe(_package_name(target), str(release.version))
         cached = self._cache.has(package.integrity)
         known = (
             self._cache.path(package.integrity).stat().st_size
@@ -89,14 +90,14 @@ class Npm:
             raise BadConfiguration(
                 f"{version[:80]!r} is no version of npm", hint='such as "11.6.2"'
             )
-        package = self._ask().describe("npm", version)
+        package = self._describe("npm", version)
         path = self._obtain(package, progress, None)
         return Part("npm", path, "npm-package", _provenance("npm", package))
 
     def _fetch_runtime(
         self, release: Release, target: Target, progress: Progress, total: int | None
     ) -> Part:
-        package = self._ask().describe(_package_name(target), str(release.version))
+        package = self._describe(_package_name(target), str(release.version))
         path = self._obtain(package, progress, total)
         return Part("runtime", path, "node-package", _provenance("runtime", package))
 
@@ -118,6 +119,12 @@ class Npm:
                 hint='name one: --npm 11.6.2, or npm = "11.6.2" in rtbuild.toml',
             )
         return found
+
+    def _describe(self, name: str, version: str) -> Package:
+        key = (name, version)
+        if key not in self._packages:
+            self._packages[key] = self._ask().describe(name, version)
+        return self._packages[key]
 
     def _ask(self) -> Registry:
         with self._asking:

@@ -115,7 +115,7 @@ class Client:
             return found
         error = found.get("error") if isinstance(found, dict) else None
         code = str(error.get("code")) if isinstance(error, dict) else ""
-        code = code or "".join(re.findall(r"code (E[A-Z0-9]+)", outcome.errors)[:1])
+        code = code or "".join(re.findall(r"code ([A-Z][A-Z0-9_]+)", outcome.errors)[:1])
         words = f"{code} {last_words(outcome)}".strip()
         if code in ("E404", "ETARGET", "ENOVERSIONS"):
             raise NotPublished(f"there is no {what} in the registry")

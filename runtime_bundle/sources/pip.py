@@ -163,18 +163,18 @@ class Pip:
                 if wheel["metadata"]["version"] != str(release.version):
                     raise ValueError(wheel["metadata"]["version"])
                 url = str(wheel["download_info"]["url"])
-                hashes = wheel["download_info"]["archive_info"].get("hashes", {})
+                sha256 = dict(wheel["download_info"]["archive_info"]["hashes"]).get("sha256")
             except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
                 raise DownloadFailed(
                     f"pip reports something that is not understood: {error!r}",
                     hint="python -m pip install --upgrade pip",
                 ) from error
-        if not isinstance(hashes.get("sha256"), str):
+        if not isinstance(sha256, str):
             raise VerificationFailed(
                 f"the package index has no SHA-256 for node {release.version} for {target}",
                 hint="use an index that has, or another --source",
             )
-        return url, Digest.sha256(hashes["sha256"])
+        return url, Digest.sha256(sha256)
 
     def _install(self, place: Path, target: Target, version: str) -> Outcome:
         """Let pip say what it would install, into a report; nothing is installed."""
@@ -246,5 +246,6 @@ class Pip:
         if "No matching distribution" in said and not (nothing and trouble):
             return NotPublished(f"{of} is not among the wheels of {self._package}")
         if trouble:
-            return Unreachable(f"the package index of pip cannot be reached ({words})")
+            why = "" if nothing else f": {words}"
+            return Unreachable(f"the package index that pip uses cannot be reached{why}")
         return DownloadFailed(f"pip: {words}")

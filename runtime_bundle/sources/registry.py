@@ -97,7 +97,11 @@ class HttpRegistry:
 
     def describe(self, name: str, version: str) -> Package:
         """Return one version of a package."""
-        return describe(self._json(f"{name}/{version}", {}), name, version)
+        try:
+            found = self._json(f"{name}/{version}", {})
+        except NotPublished:
+            raise NotPublished(f"there is no {name} {version} in the registry") from None
+        return describe(found, name, version)
 
     def size(self, package: Package) -> int | None:
         """Ask whoever serves the package."""

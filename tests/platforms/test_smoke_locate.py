@@ -80,6 +80,13 @@ def test_links_are_followed_inside_the_root(tmp_path: Path) -> None:
     assert locate(tmp_path).node == node
 
 
+def test_a_prefix_in_a_root_has_the_machine_files_of_the_root(tmp_path: Path) -> None:
+    plant(tmp_path / "usr")
+    (tmp_path / "usr/lib/node_modules/npm/npmrc").write_text("globalconfig=/etc/npmrc\n")
+    runtime = locate(tmp_path / "usr", root=tmp_path)
+    assert (runtime.root, runtime.globalconfig) == (tmp_path, tmp_path / "etc/npmrc")
+
+
 def test_parts_that_are_not_there_are_none(tmp_path: Path) -> None:
     plant(tmp_path, npm=False)
     runtime = locate(tmp_path)
@@ -101,6 +108,8 @@ def test_no_runtime_and_two_runtimes_are_refused(tmp_path: Path) -> None:
         locate(tmp_path)
     with pytest.raises(NotReadable, match="there is no "):
         locate(tmp_path / "missing")
+    with pytest.raises(NotReadable, match="does not lie in"):
+        locate(tmp_path, root=tmp_path / "other")
     plant(tmp_path / "opt/a")
     plant(tmp_path / "opt/b")
     with pytest.raises(NotReadable, match="more than one"):

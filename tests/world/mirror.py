@@ -7,6 +7,7 @@ import io
 import json
 import tarfile
 from collections.abc import Sequence
+from functools import cache
 
 from world.server import Reply, Server
 from world.signing import SigningKey, clearsign, detach, keyring, make_key
@@ -19,6 +20,7 @@ TARGETS = ("linux-x64", "linux-arm64", "darwin-arm64")
 INDEX_WORDS = {"darwin-arm64": "osx-arm64-tar"}
 
 
+@cache
 def archive(top: str, filler: int = 50_000) -> bytes:
     """Return a tar.gz with a stand-in for a runtime below ``top``; its size is about ``filler``."""
     out = io.BytesIO()

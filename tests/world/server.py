@@ -59,10 +59,12 @@ class Server:
         self.replies[path] = [Reply(r) if isinstance(r, bytes) else r for r in replies]
         return self.url + path
 
-    def next_reply(self, path: str) -> Reply:
+    def next_reply(self, request: Request) -> Reply:
+        """Return what to answer; a HEAD uses nothing up."""
         with self.lock:
-            replies = self.replies.get(path) or [Reply(b"nothing here", status=404)]
-            return replies.pop(0) if len(replies) > 1 else replies[0]
+            replies = self.replies.get(request.path) or [Reply(b"nothing here", status=404)]
+            used_up = len(replies) > 1 and request.method == "GET"
+            return replies.pop(0) if used_up else replies[0]
 
     def asked(self, path: str) -> list[Request]:
         return [request for request in self.requests if request.path == path]
@@ -74,6 +76,7 @@ class Server:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or each answer waits for an acknowledgement
     world: Server
 
     def log_message(self, format: str, *args: object) -> None:
@@ -86,7 +89,7 @@ class Handler(BaseHTTPRequestHandler):
         request = Request(self.command, self.path, {k.lower(): v for k, v in self.headers.items()})
         self.world.requests.append(request)
         try:
-            self._answer(request, self.world.next_reply(self.path))
+            self._answer(request, self.world.next_reply(request))
         except OSError:  # the client has had enough
             self.close_connection = True
 
@@ -144,10 +147,15 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"0\r\n\r\n")
 
 
+class Quiet(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a client that has gone, or that does not trust the certificate."""
+
+
 @contextmanager
 def running(*, tls: Path | None = None) -> Iterator[Server]:
     """Serve on loopback until the end of the block; ``tls`` is a PEM file of key and certificate."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+    with Quiet(("127.0.0.1", 0), Handler) as http:
         scheme, host = "http", "127.0.0.1"
         if tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -158,7 +166,6 @@ def running(*, tls: Path | None = None) -> Iterator[Server]:
             scheme, host = "https", "localhost"
         server = Server(f"{scheme}://{host}:{http.server_address[1]}")
         http.RequestHandlerClass = type("WorldHandler", (Handler,), {"world": server})
-        http.handle_error = lambda request, address: None  # type: ignore[method-assign]
         thread = threading.Thread(target=http.serve_forever, args=(0.01,))
         thread.start()
         try:
