@@ -165,7 +165,7 @@ class Mirror:
             date=datetime.fromtimestamp(bundle.released, UTC).date(),
             files=frozenset(files),
             npm=bundle.npm,
-            v8=get("v8", ""),
+            v8=get("v8", "").partition("-node")[0],  # as upstream's index has it
             uv=get("uv", ""),
             zlib=get("zlib", ""),
             openssl=get("openssl", ""),

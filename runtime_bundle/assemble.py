@@ -24,6 +24,7 @@ from rtinstall.runtime_bundle.headers import components
 from rtinstall.runtime_bundle.model import Bundle, Entry, File, Symlink, resolve_link
 from rtinstall.runtime_bundle.releases import EPOCH, Release
 from rtinstall.runtime_bundle.sources import Part
+from rtinstall.runtime_bundle.sources.changelog import released_on
 from rtinstall.runtime_bundle.targets import TARGETS, Target
 from rtinstall.runtime_bundle.unpack import read_tree, unpack
 from rtinstall.runtime_bundle.versions import Version
@@ -58,7 +59,7 @@ def assemble(parts: Sequence[Part], release: Release, target: Target, spool: Pat
         version=release.version,
         target=target,
         npm="",
-        released=_released(release, runtime),
+        released=_released(release, runtime, entries),
         entries=tuple(entries),
         provenance=tuple(part.provenance for part in parts),
     )
@@ -272,13 +273,22 @@ def _npm_version(bundle: Bundle, target: Target) -> str:
 def _check_label(release: Release, said: dict[str, str], npm: str) -> None:
     """Raise :class:`WrongBinary` where the runtime says something else than its label."""
     version = release.version
-    wanted = {"node": f"{version.major}.{version.minor}.{version.patch}", "v8": release.v8,
-              "uv": release.uv, "modules": release.modules}  # fmt: skip
+    wanted = {
+        "node": f"{version.major}.{version.minor}.{version.patch}",
+        "v8": _plain_v8(release.v8),
+        "uv": release.uv,
+        "modules": release.modules,
+    }
     for name, value in wanted.items():
-        if value and name in said and said[name] != value:
+        if value and name in said and _plain_v8(said[name]) != value:
             raise WrongBinary(f"labelled {name} {value}, but its headers say {said[name]}")
     if release.npm and npm and npm != release.npm:
         raise WrongBinary(f"labelled npm {release.npm}, but the npm in it is {npm}")
+
+
+def _plain_v8(version: str) -> str:
+    """Return a version without the suffix of Node.js's own changes, which the index leaves out."""
+    return version.partition("-node")[0]
 
 
 def _known(release: Release, said: dict[str, str]) -> dict[str, str]:
@@ -288,13 +298,21 @@ def _known(release: Release, said: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in both.items() if value}
 
 
-def _released(release: Release, runtime: Part) -> int:
-    """Return the release date as seconds since 1970, or the time of the executable in the archive."""
-    if release.date != EPOCH:
-        return int(datetime.combine(release.date, time(), UTC).timestamp())
+def _released(release: Release, runtime: Part, entries: Iterable[Entry]) -> int:
+    """Return the release date as seconds since 1970: the index's, or the change log's.
+
+    Where neither has it, the time of the executable in the archive or on disk.
+    """
+    day = release.date
+    for entry in entries:
+        if day == EPOCH and entry.path == "CHANGELOG.md" and isinstance(entry, File):
+            text = _Reader(entry)().decode("utf-8", "replace")
+            day = released_on(text, release.version) or EPOCH
+    if day != EPOCH:
+        return int(datetime.combine(day, time(), UTC).timestamp())
     if runtime.layout == "directory":
         return int((runtime.path / "bin" / "node").stat().st_mtime)
-    for entry, _ in open_archive(runtime.path).entries():
-        if entry.name.endswith(("bin/node", "node.exe")):
-            return max(entry.time, 0)
+    for member, _ in open_archive(runtime.path).entries():
+        if member.name.endswith(("bin/node", "node.exe")):
+            return max(member.time, 0)
     return 0

@@ -11,7 +11,6 @@ file waits for the first, and then has it.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -24,6 +23,7 @@ from pathlib import Path
 
 from rtinstall.runtime_bundle.download import MIB, Document
 from rtinstall.runtime_bundle.errors import DownloadFailed, NoSpace, VerificationFailed
+from rtinstall.runtime_bundle.locks import try_lock
 from rtinstall.runtime_bundle.verify import Digest
 
 WAIT = 900.0  # seconds for another run to fetch the same file
@@ -148,7 +148,7 @@ def _locked(path: Path, what: str) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + WAIT
     with path.open("ab") as file:
-        while not _lock(file.fileno()):
+        while not try_lock(file.fileno()):
             if time.monotonic() > deadline:
                 raise DownloadFailed(
                     f"another run has been busy with {what} for {WAIT:.0f} seconds",
@@ -156,24 +156,3 @@ def _locked(path: Path, what: str) -> Iterator[None]:
                 )
             time.sleep(0.05)
         yield  # closing the file gives the lock back
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(descriptor: int) -> bool:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError as error:
-            return error.errno not in (errno.EACCES, errno.EDEADLK)
-        return True
-
-else:
-    import fcntl
-
-    def _lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            return error.errno not in (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
-        return True

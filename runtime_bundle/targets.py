@@ -64,11 +64,11 @@ TARGETS: tuple[Target, ...] = (
     _linux("ppc64le", "glibc 2.28, POWER9", ("dist", "npm", "local"), GLIBC),
     _linux("s390x", "glibc 2.28, z14", ("dist", "npm", "local"), GLIBC),
     _linux(
-        "x64", "musl 1.2, kernel 4.18", ("dist", "unofficial", "pip", "local"),
+        "x64", "musl 1.2.4, kernel 4.18", ("dist", "unofficial", "pip", "local"),
         ("apk", *TARBALLS), "musl", "-musl",
     ),
     _linux(
-        "arm64", "musl 1.2, kernel 4.18", ("unofficial", "local"),
+        "arm64", "musl 1.2.4, kernel 4.18", ("unofficial", "pip", "local"),
         ("apk", *TARBALLS), "musl", "-musl",
     ),
     _linux("armv6l", "glibc 2.28, Raspberry Pi 1", ("unofficial", "local"), TARBALLS),

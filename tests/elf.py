@@ -6,7 +6,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-INTERP, LOAD, DYNAMIC = 3, 1, 2
+INTERP, LOAD, DYNAMIC, GNU_STACK = 3, 1, 2, 0x6474E551
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def executable(
 
     loader = (machine.interpreter if interpreter is None else interpreter).encode() + b"\0"
     header_size, row_size = (64, 56) if machine.bits == 64 else (52, 32)
-    start = header_size + 3 * row_size
+    start = header_size + 4 * row_size
     place_strings = start + len(loader) + -len(loader) % 8
     place_versions = place_strings + len(strings) + -len(strings) % 8
     place_dynamic = place_versions + len(versions)
@@ -81,12 +81,13 @@ def executable(
     header = b"\x7fELF" + bytes([machine.bits // 32, 1 if machine.order == "<" else 2, 1])
     header = header.ljust(16, b"\0") + pack(
         f"HHI{word}{word}{word}I6H", 3, machine.number, 1, 0, header_size, 0, machine.flags,
-        header_size, row_size, 3, 0, 0, 0,
+        header_size, row_size, 4, 0, 0, 0,
     )  # fmt: skip
     rows = (
         segment(INTERP, start, len(loader))
         + segment(LOAD, 0, end)
         + segment(DYNAMIC, place_dynamic, len(dynamic))
+        + segment(GNU_STACK, 0, 0)
     )
     body = (header + rows + loader).ljust(place_strings, b"\0") + strings
     return body.ljust(place_versions, b"\0") + versions + dynamic

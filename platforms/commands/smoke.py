@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import click
-from rtinstall.platforms.smoke.unpacked import unpack_package
 
 from rtinstall.platforms.commands.options import json_option
 from rtinstall.platforms.mirror import replace_file
@@ -17,6 +16,7 @@ from rtinstall.platforms.smoke.report import Result, as_junit, as_text
 from rtinstall.platforms.smoke.report import as_json as report_json
 from rtinstall.platforms.smoke.run import smoke
 from rtinstall.platforms.smoke.table import CHECKS, Check
+from rtinstall.platforms.smoke.unpacked import unpack_package
 from rtinstall.platforms.terminal import terminal
 from rtinstall.runtime_bundle.versions import Version
 

@@ -14,7 +14,7 @@ from rtinstall.platforms.compression.pieces import Pieces
 from rtinstall.platforms.compression.stream import Writable
 from rtinstall.platforms.package import Effort, Level
 
-LEVEL: dict[Level, int] = {"fast": 2, "balanced": 6, "max": 9}
+LEVEL: dict[Level, int] = {"fast": 3, "balanced": 6, "max": 9}
 PIECE = 1 << 20
 # RFC 1952, 2.3: no name, no time, how hard it was compressed, OS 255 (unknown): nothing of this machine.
 HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00%c\xff"

@@ -13,6 +13,7 @@ import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from oracles import tool
 from rtinstall.platforms.compression import open_stream
 from rtinstall.platforms.compression.gzip import PIECE
@@ -132,7 +133,10 @@ def test_a_fault_on_a_thread_reaches_the_writer(monkeypatch: pytest.MonkeyPatch)
         def write(self, data: object, /) -> int:
             raise OSError(28, "No space left on device")
 
-    with pytest.raises(OSError, match="No space"):
+    def write_all() -> None:
         stream = open_stream("xz", Full(), Effort("fast", 2))
         stream.write(MIXED)
         stream.close()
+
+    with pytest.raises(OSError, match="No space"):
+        write_all()

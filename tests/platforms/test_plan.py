@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import pytest
+
 from rtinstall.platforms.release import plan
 from rtinstall.runtime_bundle.download import Progress
 from rtinstall.runtime_bundle.errors import NotPublished, UnknownVersion

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from rtinstall.platforms.settings import Settings, load, parse
 from rtinstall.runtime_bundle.errors import BadConfiguration, RtError
 
