@@ -19,14 +19,14 @@ from rtinstall.runtime_bundle.commandline import completion_command, run, target
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def cli() -> None:
-    r"""Turn a Node.js release into native packages for every system, from one machine.
+    """Turn a Node.js release into native packages for every system, from one machine.
 
     \b
-    rtbuild release lts            every package of the newest LTS release, into dist/
-    rtbuild inspect dist/v*/*.deb  what is inside, for whom, from where
-    rtbuild verify dist            every file against checksums and manifests
-    rtbuild smoke ROOT             does an installed runtime do what it is for?
-    """
+    rtbuild release lts       every package of the newest LTS release, into dist/
+    rtbuild inspect FILE.deb  what is inside, and for whom
+    rtbuild verify dist       every file against checksums and manifests
+    rtbuild smoke ROOT        does an installed runtime do what it is for?
+    """  # noqa: D301  # click's own mark for lines that are not to be wrapped
 
 
 for command in (

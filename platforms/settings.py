@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import get_args
 
 from rtinstall.platforms.package import Codec, Metadata
-from rtinstall.runtime_bundle.errors import BadConfiguration
+from rtinstall.runtime_bundle.errors import BadConfiguration, UnknownVersion
 from rtinstall.runtime_bundle.model import Blob, File, Slice, check_path, digest
 from rtinstall.runtime_bundle.versions import Version
 
@@ -66,7 +66,7 @@ def parse(table: Mapping[str, object], folder: Path) -> Settings:
             raise BadConfiguration(f"prefix must be an absolute path without '..', not {prefix!r}")
         settings = replace(settings, prefix=prefix[1:])
     if "npm" in table:
-        settings = replace(settings, npm=str(Version.parse(_text(table, "npm"))))
+        settings = replace(settings, npm=npm_version(_text(table, "npm")))
     if "npmrc" in table:
         settings = replace(settings, npmrc=_small(folder / _text(table, "npmrc")))
     if "ca_certificates" in table:
@@ -77,6 +77,16 @@ def parse(table: Mapping[str, object], folder: Path) -> Settings:
     if "files" in table:
         settings = replace(settings, extra=_files(table["files"], folder))
     return settings
+
+
+def npm_version(text: str) -> str:
+    """Return the version of npm that ``text`` names, or raise :class:`BadConfiguration`."""
+    try:
+        return str(Version.parse(text))
+    except UnknownVersion:
+        raise BadConfiguration(
+            f"npm must be a whole version such as 11.6.2, not {text!r}"
+        ) from None
 
 
 def _metadata(table: Mapping[str, object]) -> Metadata:

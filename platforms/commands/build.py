@@ -31,7 +31,7 @@ from rtinstall.runtime_bundle.sources.local import Local
 from rtinstall.runtime_bundle.targets import target_named
 
 
-@click.command("build")
+@click.command("build", short_help="Write packages of a bundle that is on disk.")
 @click.argument("bundle", type=click.Path(path_type=Path, exists=True))
 @click.option("-t", "--target", metavar="TARGET", help="What it is for, if it has no manifest.")
 @format_option

@@ -36,7 +36,7 @@ from rtinstall.runtime_bundle.versions import VersionSpec
 FORMS = ("directory", "tar.xz", "tar.gz")
 
 
-@click.command("bundle")
+@click.command("bundle", short_help="Put a runtime and npm together, without packages.")
 @version_argument
 @target_option
 @source_options

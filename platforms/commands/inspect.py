@@ -22,7 +22,7 @@ EXECUTABLES = ("bin/node", "node.exe")
 HEAD = 1 << 20  # enough for the headers of every kind of executable but ELF's version tables
 
 
-@click.command("inspect")
+@click.command("inspect", short_help="Show what a package is, for whom, and what is in it.")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("-e", "--entries", "with_entries", is_flag=True, help="List every entry.")
 @json_option
@@ -119,4 +119,5 @@ def _text(
 
 def _words(value: str | list[str]) -> str:
     text = ", ".join(value) if isinstance(value, list) else value
-    return " ".join(text.split())[:200]
+    line = " ".join(text.split())
+    return line if len(line) <= 200 else f"{line[:197]}..."

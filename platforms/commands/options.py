@@ -14,7 +14,7 @@ from click.shell_completion import CompletionItem
 
 from rtinstall.platforms.formats import FORMATS
 from rtinstall.platforms.package import LEVELS
-from rtinstall.platforms.settings import Settings, load
+from rtinstall.platforms.settings import Settings, load, npm_version
 from rtinstall.runtime_bundle.cache import Cache
 from rtinstall.runtime_bundle.download import Network
 from rtinstall.runtime_bundle.errors import BadConfiguration
@@ -24,7 +24,7 @@ from rtinstall.runtime_bundle.sources.local import Local
 from rtinstall.runtime_bundle.sources.npm import Npm
 from rtinstall.runtime_bundle.sources.pip import Pip
 from rtinstall.runtime_bundle.targets import TARGETS, Target, target_named
-from rtinstall.runtime_bundle.versions import Version, VersionSpec
+from rtinstall.runtime_bundle.versions import VersionSpec
 
 Result = TypeVar("Result")
 CONFIG = "rtbuild.toml"
@@ -206,7 +206,7 @@ def settings_from(config: Path | None, npm: str | None) -> Settings:
     if config is None and Path(CONFIG).is_file():
         config = Path(CONFIG)
     settings = load(config) if config is not None else Settings()
-    return replace(settings, npm=str(Version.parse(npm))) if npm else settings
+    return replace(settings, npm=npm_version(npm)) if npm else settings
 
 
 def source_date_epoch() -> int | None:
@@ -214,7 +214,7 @@ def source_date_epoch() -> int | None:
     text = os.environ.get("SOURCE_DATE_EPOCH", "")
     if not text:
         return None
-    if not text.isdigit() or int(text) >= 1 << 32:
+    if not (text.isascii() and text.isdigit()) or int(text) >= 1 << 32:
         raise BadConfiguration(
             f"SOURCE_DATE_EPOCH must be seconds since 1970, not {text!r}",
             hint="unset it to use the release date of the runtime",

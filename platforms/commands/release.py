@@ -32,7 +32,7 @@ from rtinstall.runtime_bundle.sources import survey
 from rtinstall.runtime_bundle.versions import VersionSpec
 
 
-@click.command("release")
+@click.command("release", short_help="Build all packages of a version into a mirror, dist/.")
 @version_argument
 @target_option
 @format_option

@@ -21,7 +21,7 @@ from rtinstall.platforms.terminal import terminal
 from rtinstall.runtime_bundle.versions import Version
 
 
-@click.command("smoke")
+@click.command("smoke", short_help="Hold a runtime to what people install it for.")
 @click.argument("path", type=click.Path(path_type=Path, exists=True))
 @click.option("--version", "expected", metavar="VERSION", help="The version on the label.")
 @click.option(
@@ -32,8 +32,9 @@ from rtinstall.runtime_bundle.versions import Version
 @click.option(
     "--only",
     multiple=True,
+    metavar="CHECK",
     type=click.Choice([check.name for check in CHECKS]),
-    help="Run only this check; may be repeated.",
+    help="Run only this check, named as in the report; may be repeated.",
 )
 @click.option(
     "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write JUnit XML, too."

@@ -32,7 +32,7 @@ class Finding:
     fault: str = ""
 
 
-@click.command("verify")
+@click.command("verify", short_help="Check a package, or a whole mirror.")
 @click.argument("path", type=click.Path(path_type=Path, exists=True))
 @json_option
 def verify_command(*, path: Path, as_json: bool) -> None:

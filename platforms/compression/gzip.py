@@ -28,7 +28,7 @@ class GzipStream(Pieces):
 
     def __init__(self, out: Writable, effort: Effort) -> None:
         """Write the header."""
-        super().__init__(out, effort, length=PIECE)
+        super().__init__(out, effort, length=PIECE, ahead=2)
         self._level = LEVEL[effort.level]
         self._crc = 0
         self._size = 0

@@ -13,11 +13,17 @@ from rtinstall.platforms.package import Effort
 class Pieces(Stream):
     """The half that gzip and xz share: ``length`` bytes a piece, a bounded number in flight."""
 
-    def __init__(self, out: Writable, effort: Effort, *, length: int, most: int = 64) -> None:
-        """Write into ``out`` on at most ``most`` threads, which start with the first full piece."""
+    def __init__(
+        self, out: Writable, effort: Effort, *, length: int, most: int = 64, ahead: int = 0
+    ) -> None:
+        """Write into ``out`` on at most ``most`` threads, which start with the first full piece.
+
+        ``ahead`` pieces more than there are threads may wait, so that none of these has to.
+        """
         super().__init__(out, effort)
         self._length = length
         self._jobs = max(1, min(effort.jobs, most))
+        self._most_flying = self._jobs + ahead
         self._held = bytearray()
         self._flying: deque[Future[tuple[int, bytes]]] = deque()
         self._pool: ThreadPoolExecutor | None = None
@@ -51,7 +57,7 @@ class Pieces(Stream):
     def _submit(self, piece: bytes) -> None:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self._jobs, "compress")
-        while len(self._flying) > self._jobs:
+        while len(self._flying) >= self._most_flying:
             self.append(*self._flying.popleft().result())
         self._flying.append(self._pool.submit(self._one, piece))
 

@@ -35,8 +35,8 @@ class Setting:
 
 LEVEL: dict[Level, Setting] = {
     "fast": Setting(0, MIB // 4, 4 * MIB),
-    "balanced": Setting(3, 4 * MIB, 8 * MIB),
-    "max": Setting(6, 4 * MIB, 16 * MIB),
+    "balanced": Setting(3, 2 * MIB, 6 * MIB),
+    "max": Setting(6, 4 * MIB, 12 * MIB),
 }
 # All encoders together; more threads than fit would break the promise about memory.
 MEMORY = 112 * MIB

@@ -69,10 +69,10 @@ def members(source: Source, meter: Meter) -> Iterator[Member]:
 def _name(source: Source, size: int) -> str:
     if not 2 <= size <= NAME_MAX:
         raise UnsafeArchive(f"a cpio name of {size} bytes")
-    name = text(exactly(source, size), "a cpio name")
-    if name.index("\0") != size - 1 if "\0" in name else True:
-        raise UnsafeArchive(f"a cpio name is not ended: {name!r}")
-    return name[:-1]
+    name = exactly(source, size)
+    if name.find(b"\0") != size - 1:
+        raise UnsafeArchive(f"a cpio name is not ended: {name[:80]!r}")
+    return text(name[:-1], "a cpio name")
 
 
 def _hexadecimal(data: bytes) -> list[int]:

@@ -82,15 +82,15 @@ class Dist:
         self._network = network
         self._own = address is None or address == UNOFFICIAL
         self._address = _address(address, channel)
-        self._plain = urlsplit(self._address).scheme == "http"
+        parts = checked(self._address, plain=True)
+        self._plain = parts.scheme == "http"
         self._allow_unsigned = allow_unsigned
         self._keys = keys
         self._say = say
         self._asking = threading.Lock()
         self._index: tuple[Release, ...] | RtError | None = None
         self._shasums: dict[Version, _Shasums] = {}
-        host = checked(self._address, plain=True).hostname or ""
-        if self._plain and allow_unsigned and not is_loopback(host):
+        if self._plain and allow_unsigned and not is_loopback(parts.hostname or ""):
             raise BadConfiguration(
                 f"{bare(self._address)} is neither encrypted nor signed",
                 hint="use an https:// address, or a mirror that carries the signatures",
