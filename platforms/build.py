@@ -93,7 +93,7 @@ def build(
         with path.open("xb+") as out:
             module.write(package, out, replace(effort, advance=advance))
         written = perf_counter()
-        check_artifact(path, package)
+        check_artifact(path, package, watch.start(f"{filename}, read back", package.size))
     except OSError as error:
         path.unlink(missing_ok=True)
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG):

@@ -7,7 +7,7 @@ leaves a build that they do not find whole: a wrong stream must be impossible to
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rtinstall.platforms.package import Package
@@ -20,18 +20,27 @@ WORLD_WRITABLE = 0o022
 SPECIAL_BITS = 0o7000
 
 
-def check_artifact(path: Path, package: Package) -> None:
-    """Raise :class:`VerificationFailed` unless the file holds what ``package`` says, and no more."""
+def check_artifact(
+    path: Path, package: Package, advance: Callable[[int], object] = lambda count: None
+) -> None:
+    """Raise :class:`VerificationFailed` unless the file holds what ``package`` says, and no more.
+
+    ``advance`` is called with the number of payload bytes just read.
+    """
     archive = open_archive(path)
     expected = {entry.path: _expected(entry) for entry in package.entries}
-    for fault in lint(archive, expected):
+    for fault in lint(archive, expected, advance):
         raise VerificationFailed(
             f"{path.name} was not written right: {fault}",
             hint="this is a fault of rtbuild; the file was not published",
         )
 
 
-def lint(archive: Archive, expected: dict[str, Facts] | None = None) -> Iterator[str]:
+def lint(
+    archive: Archive,
+    expected: dict[str, Facts] | None = None,
+    advance: Callable[[int], object] = lambda count: None,
+) -> Iterator[str]:
     """Yield what is wrong with a package: damage, owners, modes, scripts, and, given ``expected``
     (type, mode, size, digest or link by path), every difference from it.
     """  # noqa: D205
@@ -43,6 +52,7 @@ def lint(archive: Archive, expected: dict[str, Facts] | None = None) -> Iterator
         for chunk in chunks:
             state.update(chunk)
             size += len(chunk)
+            advance(len(chunk))
         yield from _manners(entry, name)
         if expected is not None and name:
             wanted = missing.pop(name, None)

@@ -73,7 +73,7 @@ def read_manifest(data: bytes, name: str) -> dict[str, object]:
     """Parse a manifest; raises :class:`NotReadable` for anything else, ``name`` being its file."""
     try:
         value = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NotReadable(f"{name} is no JSON: {error}") from error
     if not isinstance(value, dict) or value.get("schema") != SCHEMA:
         raise NotReadable(f"{name} is no manifest of schema {SCHEMA}")

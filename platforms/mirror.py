@@ -3,15 +3,17 @@
 ``index.json`` and ``index.tab`` at the top, ``vX.Y.Z/`` with every file, its ``SHASUMS256.txt`` and
 a manifest per target. A target's files are renamed into place when all of them are finished, then
 the checksums, then the index: a reader never finds a name whose file is not whole. Every file that
-is replaced is replaced by one rename.
+is replaced is replaced by one rename, and taken off the checksums before: what they name is right
+at every moment, whenever a run is killed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +23,7 @@ from rtinstall.platforms.manifest import (
     MAX_MANIFEST,
     Artifact,
     artifacts_of,
+    describe_entry,
     read_manifest,
     write_manifest,
 )
@@ -72,7 +75,8 @@ class Mirror:
     def writing(self) -> Iterator[None]:
         """Hold the mirror for one run, and remove what runs that were killed have left.
 
-        Raises :class:`NoSpace` when another run holds it.
+        Raises :class:`NoSpace` when another run holds it, :class:`NotReadable` for an index that
+        could not be added to.
         """
         with self._disk():
             self.root.mkdir(parents=True, exist_ok=True)
@@ -83,8 +87,12 @@ class Mirror:
                     f"another rtbuild is writing into {self.root}",
                     hint="wait for it to end, or name another folder with --out",
                 )
-            for folder in self.root.glob(f"{STAGE}*"):
-                shutil.rmtree(folder, ignore_errors=True)
+            for left in (*self.root.glob(f"{STAGE}*"), *self.root.glob(f"v*/{STAGE}*")):
+                if left.is_dir():
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    left.unlink(missing_ok=True)
+            self._releases()
             yield
 
     @contextmanager
@@ -108,34 +116,42 @@ class Mirror:
 
     def publish(self, bundle: Bundle, built: Sequence[Built], stage: Path) -> None:
         """Give the finished files of one target their names, and list them."""
-        folder = self.folder(bundle.version)
-        folder.mkdir(parents=True, exist_ok=True)
-        manifest = self.manifest(bundle.version, bundle.target)
-        artifacts = {artifact.name: artifact for artifact in self._kept(manifest)}
-        artifacts |= {item.artifact.name: item.artifact for item in built}
-        for item in built:
-            if not item.reused:
-                _sync(item.path)
-                item.path.replace(folder / item.artifact.name)
-        replace_file(manifest, write_manifest(bundle, artifacts.values()))
-        sums = self._sums(folder)
-        sums |= {artifact.name: artifact.sha256 for artifact in artifacts.values()}
-        sums[manifest.name] = sha256_of(manifest)
-        lines = "".join(f"{sums[name]}  {name}\n" for name in sorted(sums))
-        replace_file(folder / SHASUMS, lines.encode())
-        self._index(bundle, {artifact.format for artifact in artifacts.values()})
+        with self._disk():
+            folder = self.folder(bundle.version)
+            folder.mkdir(parents=True, exist_ok=True)
+            manifest = self.manifest(bundle.version, bundle.target)
+            artifacts = {artifact.name: artifact for artifact in self._kept(manifest, bundle)}
+            artifacts |= {item.artifact.name: item.artifact for item in built}
+            said = write_manifest(bundle, artifacts.values())
+            new = {name: artifact.sha256 for name, artifact in artifacts.items()}
+            new[manifest.name] = hashlib.sha256(said).hexdigest()
 
-    def _kept(self, manifest: Path) -> list[Artifact]:
-        """Return what an earlier run listed and is still whole."""
+            sums = self._sums(folder)
+            lasting = {n: digest for n, digest in sums.items() if new.get(n, digest) == digest}
+            if lasting != sums:
+                _write_sums(folder, lasting)
+            for item in built:
+                if not item.reused:
+                    _sync(item.path)
+                    item.path.replace(folder / item.artifact.name)
+            replace_file(manifest, said)
+            _write_sums(folder, lasting | new)
+            self._index(bundle, {artifact.format for artifact in artifacts.values()})
+
+    def _kept(self, manifest: Path, bundle: Bundle) -> list[Artifact]:
+        """Return what an earlier run made of the same contents, and is still whole."""
         try:
             if manifest.stat().st_size > MAX_MANIFEST:
                 return []
-            listed = artifacts_of(read_manifest(manifest.read_bytes(), manifest.name))
+            found = read_manifest(manifest.read_bytes(), manifest.name)
         except (OSError, NotReadable):
+            return []
+        contents = [describe_entry(entry) for entry in bundle.entries]
+        if (found.get("released"), found.get("entries")) != (bundle.released, contents):
             return []
         return [
             artifact
-            for artifact in listed
+            for artifact in artifacts_of(found)
             if (path := manifest.parent / artifact.name).is_file()
             and sha256_of(path) == artifact.sha256
         ]
@@ -148,13 +164,22 @@ class Mirror:
             return {}
         return {name: digest for name, digest in sums.items() if (folder / name).is_file()}
 
-    def _index(self, bundle: Bundle, formats: set[str]) -> None:
-        """Add the release to the index, with the targets whose archives are there."""
+    def _releases(self) -> tuple[Release, ...]:
+        """Return what the index lists; :class:`NotReadable` for one that is none."""
         path = self.root / "index.json"
         try:
-            releases = {release.version: release for release in parse_index(path.read_bytes())}
-        except OSError:
-            releases = {}
+            return parse_index(path.read_bytes())
+        except FileNotFoundError:
+            return ()
+        except NotReadable as error:
+            raise NotReadable(
+                f"{path} is no index: {error}",
+                hint="remove it, or name another folder with --out",
+            ) from error
+
+    def _index(self, bundle: Bundle, formats: set[str]) -> None:
+        """Add the release to the index, with the targets whose archives are there."""
+        releases = {release.version: release for release in self._releases()}
         known = releases.get(bundle.version)
         files = set(known.files) if known else set()
         if bundle.target.index and formats & {"tar.xz", "tar.gz", "zip"}:
@@ -180,9 +205,9 @@ class Mirror:
 
 def replace_file(path: Path, data: bytes) -> None:
     """Write ``data`` under the name ``path`` so that a reader finds the old bytes or the new."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f"{STAGE}{path.name}.{os.getpid()}")
     try:
-        with temporary.open("xb") as file:
+        with temporary.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -190,6 +215,18 @@ def replace_file(path: Path, data: bytes) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise NoSpace(f"cannot write {path}: {error.strerror}") from error
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _write_sums(folder: Path, sums: Mapping[str, str]) -> None:
+    """Write the list of checksums; one without a line would be none."""
+    if sums:
+        lines = "".join(f"{sums[name]}  {name}\n" for name in sorted(sums))
+        replace_file(folder / SHASUMS, lines.encode())
+    else:
+        (folder / SHASUMS).unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

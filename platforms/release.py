@@ -6,7 +6,8 @@ target after the other, each published when it is whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -17,11 +18,11 @@ from rtinstall.platforms.package import Effort
 from rtinstall.platforms.settings import Settings
 from rtinstall.runtime_bundle.assemble import assemble
 from rtinstall.runtime_bundle.download import Progress
-from rtinstall.runtime_bundle.errors import NotPublished, UnknownVersion
+from rtinstall.runtime_bundle.errors import NotPublished, RtError, UnknownVersion
 from rtinstall.runtime_bundle.model import Bundle
 from rtinstall.runtime_bundle.releases import Release, select
 from rtinstall.runtime_bundle.sources import Offer, Part, RuntimeSource
-from rtinstall.runtime_bundle.targets import Target
+from rtinstall.runtime_bundle.targets import TARGETS, Target
 from rtinstall.runtime_bundle.versions import Version, VersionSpec
 
 Survey = Mapping[Target, Sequence[tuple[RuntimeSource, tuple[Release, ...]]]]
@@ -78,8 +79,18 @@ def plan(
     ``required``, else, within the newest matching major, the newest of those that serve the most
     targets. Raises :class:`UnknownVersion` or :class:`NotPublished`.
     """
-    version = _choose(spec, survey, required=required)
-    jobs, without = [], []
+    try:
+        version = _choose(spec, survey, required=required)
+    except UnknownVersion as error:
+        if required and (elsewhere := _elsewhere(spec, survey)):
+            version, where = elsewhere
+            raise NotPublished(
+                f"node {version} is published for {where}, but not for {_names(survey)}",
+                hint=error.hint,
+            ) from error
+        raise
+    jobs: list[Job] = []
+    without: list[Target] = []
     for target, offers in survey.items():
         found = next(
             (
@@ -92,9 +103,16 @@ def plan(
         )
         if found is None:
             without.append(target)
-        else:
-            source, release = found
+            continue
+        source, release = found
+        try:
             jobs.append(Job(source, source.offer(release, target), formats[target]))
+        except NotPublished:  # an index is only a hint
+            if required:
+                raise
+            without.append(target)
+    if not jobs:
+        raise NotPublished(f"node {version} is in the index, but no runtime of it is there")
     return Plan(version, tuple(jobs), tuple(without))
 
 
@@ -124,7 +142,7 @@ def _choose(spec: VersionSpec, survey: Survey, *, required: bool) -> Version:
                 (version for version in matching if version.major == major),
                 key=lambda version: (len(served[version]), version),
             )
-    names = ", ".join(target.name for target in survey)
+    names = _names(survey)
     if lacking is not None:
         have = ", ".join(sorted(target.name for target in served[lacking]))
         raise NotPublished(
@@ -135,9 +153,23 @@ def _choose(spec: VersionSpec, survey: Survey, *, required: bool) -> Version:
         raise NotPublished(f"no source that can be reached has a runtime for {names}")
     newest = sorted({f"{v.major}" for v in served}, key=int, reverse=True)
     raise UnknownVersion(
-        f"no release matches {spec.text!r} for {names}",
+        f"no release matches {spec.text!r}" + (f" for {names}" if required else ""),
         hint=f"the newest is {max(served)}; there are releases of {', '.join(newest[:8])}",
     )
+
+
+def _elsewhere(spec: VersionSpec, survey: Survey) -> tuple[Version, Target] | None:
+    """Say what the preferred source has of ``spec`` for a target that was not asked for."""
+    source = next((source for offers in survey.values() for source, _ in offers), None)
+    for target in TARGETS if source else ():
+        with suppress(RtError):
+            if found := select(spec, source.releases(target)):
+                return found[0].version, target
+    return None
+
+
+def _names(targets: Iterable[Target]) -> str:
+    return ", ".join(target.name for target in targets)
 
 
 def carry_out(

@@ -115,18 +115,26 @@ def terminal(*, quiet: bool = False) -> Iterator[Terminal]:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
-        DownloadColumn,
         Progress,
+        ProgressColumn,
+        Task,
         TextColumn,
         TimeRemainingColumn,
-        TransferSpeedColumn,
     )
+    from rich.text import Text
+
+    class Amount(ProgressColumn):
+        """How much of how much, where that is known."""
+
+        def render(self, task: Task) -> Text:
+            if task.total is None:
+                return Text(amount(task.completed) if task.completed else "")
+            return Text(f"{amount(task.completed)} of {amount(task.total)}")
 
     shown = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
+        Amount(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,

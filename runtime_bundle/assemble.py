@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -36,6 +37,7 @@ LINKS = {
     "npx": f"{NPM}/bin/npx-cli.js",
     "corepack": "lib/node_modules/corepack/dist/corepack.js",
 }
+NPM_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?")  # it becomes metadata
 NODE_DOCUMENTS = ("LICENSE", "README.md", "CHANGELOG.md")
 
 
@@ -230,8 +232,10 @@ def _with_links(entries: Iterable[Entry], target: Target) -> list[Entry]:
         found[f"bin/{name}"] = Symlink(f"bin/{name}", f"../{program}")
         found[program] = replace(goal, mode=0o755)
     for entry in found.values():
-        if isinstance(entry, Symlink) and resolve_link(entry.path, entry.target) not in found:
-            raise UnsafeArchive(f"the link {entry.path} leads nowhere: {entry.target}")
+        if isinstance(entry, Symlink):
+            goal_path = resolve_link(entry.path, entry.target)
+            if goal_path not in found and not any(p.startswith(f"{goal_path}/") for p in found):
+                raise UnsafeArchive(f"the link {entry.path} leads nowhere: {entry.target}")
     return list(found.values())
 
 
@@ -257,7 +261,7 @@ def _json(entry: Entry | None, what: str) -> dict[str, object]:
         raise UnsafeArchive(f"{what} has no readable package.json")
     try:
         value = json.loads(_Reader(entry)())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnsafeArchive(f"the package.json of {what} is no JSON") from error
     if not isinstance(value, dict):
         raise UnsafeArchive(f"the package.json of {what} is no object")
@@ -267,7 +271,10 @@ def _json(entry: Entry | None, what: str) -> dict[str, object]:
 def _npm_version(bundle: Bundle, target: Target) -> str:
     home = NPM.removeprefix("lib/") if target.os == "win" else NPM
     manifest = _json(bundle.file(f"{home}/package.json"), "npm")
-    return str(manifest.get("version", ""))
+    version = manifest.get("version")
+    if not isinstance(version, str) or not NPM_VERSION.fullmatch(version):
+        raise UnsafeArchive(f"the package.json of npm has no version, but {version!r:.80}")
+    return version
 
 
 def _check_label(release: Release, said: dict[str, str], npm: str) -> None:

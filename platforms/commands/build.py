@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import click
 
 from rtinstall.platforms.build import build
 from rtinstall.platforms.commands.options import (
+    chosen_targets,
     config_option,
     format_option,
     jobs_option,
@@ -18,15 +20,14 @@ from rtinstall.platforms.commands.options import (
     settings_from,
     source_date_epoch,
 )
-from rtinstall.platforms.formats import formats_of
-from rtinstall.platforms.manifest import provenance_of, read_manifest
+from rtinstall.platforms.manifest import describe, describe_entry, provenance_of, read_manifest
 from rtinstall.platforms.mirror import Mirror
 from rtinstall.platforms.package import Effort, Level
 from rtinstall.platforms.terminal import amount, terminal
 from rtinstall.runtime_bundle.assemble import assemble, described
 from rtinstall.runtime_bundle.commandline import columns
-from rtinstall.runtime_bundle.errors import BadConfiguration, VerificationFailed
-from rtinstall.runtime_bundle.model import Bundle, File
+from rtinstall.runtime_bundle.errors import NotReadable, VerificationFailed
+from rtinstall.runtime_bundle.model import Bundle
 from rtinstall.runtime_bundle.sources.local import Local
 from rtinstall.runtime_bundle.targets import target_named
 
@@ -63,15 +64,10 @@ def build_command(
     The manifest beside it says where it came from; without one that is recorded as unknown.
     """
     settings = settings_from(config, None)
-    with terminal(quiet=as_json) as watch, Mirror(out).stage() as stage:
+    place = Mirror(out)
+    with terminal(quiet=as_json) as watch, place.writing(), place.stage() as stage:
         made = _read(bundle, target, stage)
-        wanted = formats_of(made.target, formats)
-        if not wanted:
-            have = ", ".join(made.target.formats) or "none yet"
-            raise BadConfiguration(
-                f"{made.target} has no format {' or '.join(formats)}",
-                hint=f"formats of {made.target}: {have}",
-            )
+        wanted = chosen_targets((made.target.name,), formats)[made.target]
         effort = Effort(level, jobs)
         done = [
             build(made, settings, name, stage=stage, effort=effort, watch=watch) for name in wanted
@@ -92,6 +88,7 @@ def build_command(
 
 def _read(path: Path, target: str | None, stage: Path) -> Bundle:
     """Read a bundle and, if it has a manifest, hold it against that."""
+    path = path.resolve()  # "." has no name, and its manifest would have none
     stem = path.name.removesuffix(".tar.xz").removesuffix(".tar.gz")
     manifest_path = path.with_name(f"{stem}.manifest.json")
     manifest: dict[str, object] = {}
@@ -102,19 +99,51 @@ def _read(path: Path, target: str | None, stage: Path) -> Bundle:
     release, found = described(part, target_named(target) if target else None, stage / "look")
     bundle = assemble((part,), release, found, stage / "spool")
     if manifest:
-        listed = manifest.get("entries")
-        sums = {e.get("path"): e.get("sha256") for e in listed} if isinstance(listed, list) else {}
-        for entry in bundle.entries:
-            if isinstance(entry, File) and sums.get(entry.path) != entry.sha256:
-                raise VerificationFailed(
-                    f"{entry.path} is not what {manifest_path.name} says",
-                    hint="run rtbuild bundle again, or remove the manifest to build it as it is",
-                )
-        released = manifest.get("released")
-        bundle = replace(
-            bundle,
-            provenance=provenance_of(manifest) or bundle.provenance,
-            released=released if isinstance(released, int) else bundle.released,
-        )
+        for name in _differences(manifest, bundle):
+            raise VerificationFailed(
+                f"{name} is not what {manifest_path.name} says",
+                hint="run rtbuild bundle again, or remove the manifest to build it as it is",
+            )
+        bundle = _recorded(manifest, bundle)
     epoch = source_date_epoch()
     return bundle if epoch is None else replace(bundle, released=epoch)
+
+
+def _differences(manifest: Mapping[str, object], bundle: Bundle) -> Iterator[str]:
+    """Yield the paths at which ``bundle`` is not what ``manifest`` lists."""
+    listed = manifest.get("entries")
+    known = {
+        str(entry.get("path")): entry
+        for entry in (listed if isinstance(listed, list) else [])
+        if isinstance(entry, dict)
+    }
+    here = {entry.path: describe_entry(entry) for entry in bundle.entries}
+    for path in sorted(known.keys() | here.keys()):
+        if known.get(path) != here.get(path):
+            yield path
+
+
+def _recorded(manifest: Mapping[str, object], bundle: Bundle) -> Bundle:
+    """Return ``bundle`` with what its manifest knows besides its contents, from an index mostly."""
+    said = describe(bundle)
+    known = {key: manifest.get(key) for key in ("components", "lts", "released")}
+    components, lts, released = known.values()
+    if (
+        not isinstance(components, dict)
+        or not all(isinstance(text, str) for text in components.values())
+        or not isinstance(lts, str)
+        or not isinstance(released, int)
+        or not 0 <= released < 1 << 32
+        or any(manifest.get(key) != said[key] for key in ("version", "target", "npm"))
+    ):
+        raise NotReadable(
+            f"the manifest is not one of node {bundle.version} for {bundle.target}",
+            hint="run rtbuild bundle again, or remove the manifest to build it as it is",
+        )
+    return replace(
+        bundle,
+        provenance=provenance_of(manifest) or bundle.provenance,
+        components=components,
+        lts=lts,
+        released=released,
+    )

@@ -27,7 +27,7 @@ from rtinstall.platforms.mirror import Mirror, replace_file
 from rtinstall.platforms.package import Effort, Level
 from rtinstall.platforms.release import bundle_of, plan
 from rtinstall.platforms.terminal import amount, terminal
-from rtinstall.runtime_bundle.errors import BadConfiguration
+from rtinstall.runtime_bundle.errors import BadConfiguration, NoSpace
 from rtinstall.runtime_bundle.sources import survey
 from rtinstall.runtime_bundle.targets import target_named
 from rtinstall.runtime_bundle.unpack import write_tree
@@ -89,20 +89,25 @@ def bundle_command(
         watch.start(f"looking for {spec.text}", None)
         found = survey((target,), opened.ordered, watch.say)
         (job,) = plan(spec, found, {target: ()}, required=True).jobs
-        with Mirror(out).stage() as stage:
+        name = f"node-{job.offer.release.version.tag}-{target.name}"
+        path = out / (name if form == "directory" else f"{name}.{form}")
+        if form == "directory" and path.exists():
+            raise NoSpace(f"{path} is already there", hint="remove it, or name another --out")
+        place = Mirror(out)
+        with place.writing(), place.stage() as stage:
             spool = stage / "spool"
             bundle = bundle_of(job, settings, spool, watch, npm=opened.npm, released=epoch)
-            name = f"node-{bundle.version.tag}-{bundle.target.name}"
-            path = out / name
             if form == "directory":
                 watch.start(name, None)
-                write_tree(bundle.entries, path, time=bundle.released)
+                finished = stage / name
+                write_tree(bundle.entries, finished, time=bundle.released)
             else:
                 effort = Effort(level, jobs)
-                built = build(bundle, settings, form, stage=stage, effort=effort, watch=watch)
-                path = out / built.artifact.name
-                built.path.replace(path)
+                finished = build(
+                    bundle, settings, form, stage=stage, effort=effort, watch=watch
+                ).path
             replace_file(out / f"{name}.manifest.json", write_manifest(bundle))
+            finished.replace(path)
     if as_json:
         click.echo(json.dumps({"path": str(path), **describe(bundle)}, indent=1))
     else:

@@ -14,10 +14,10 @@ from rtinstall.platforms.check import lint
 from rtinstall.platforms.commands.options import json_option
 from rtinstall.platforms.manifest import MAX_MANIFEST, artifacts_of, read_manifest
 from rtinstall.platforms.mirror import SHASUMS
-from rtinstall.platforms.terminal import terminal
 from rtinstall.runtime_bundle.archives import open_archive
+from rtinstall.runtime_bundle.commandline import printable
 from rtinstall.runtime_bundle.errors import NotReadable, RtError, VerificationFailed
-from rtinstall.runtime_bundle.releases import parse_index
+from rtinstall.runtime_bundle.releases import Release, parse_index, parse_index_tab
 from rtinstall.runtime_bundle.verify import MAX_SHASUMS, parse_shasums
 
 MANIFEST = ".manifest.json"
@@ -43,12 +43,11 @@ def verify_command(*, path: Path, as_json: bool) -> None:
     A mirror is checked from its index down to every entry of every file.
     """
     findings = []
-    with terminal(quiet=as_json) as watch:
-        checks = _mirror(path) if path.is_dir() else _file(path)
-        for finding in checks:
-            findings.append(finding)
-            watch.say(f"{'FAULT' if finding.fault else 'ok   '} {finding.name}: "
-                      f"{finding.fault or finding.checked}")  # fmt: skip
+    for finding in _mirror(path) if path.is_dir() else _file(path):
+        findings.append(finding)
+        if not as_json:
+            verdict = "FAULT" if finding.fault else "ok   "
+            click.echo(printable(f"{verdict} {finding.name}: {finding.fault or finding.checked}"))
     faults = [finding for finding in findings if finding.fault]
     if as_json:
         facts = [{"name": f.name, "checked": f.checked, "fault": f.fault} for f in findings]
@@ -56,7 +55,8 @@ def verify_command(*, path: Path, as_json: bool) -> None:
     else:
         click.echo(f"{len(findings) - len(faults)} of {len(findings)} right")
     if faults:
-        raise VerificationFailed(f"{faults[0].name}: {faults[0].fault}")
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise VerificationFailed(f"{faults[0].name}: {faults[0].fault}{more}")
 
 
 def _mirror(root: Path) -> Iterator[Finding]:
@@ -66,8 +66,13 @@ def _mirror(root: Path) -> Iterator[Finding]:
         raise NotReadable(
             f"{root} holds no index.json", hint="name a folder that rtbuild release wrote"
         )
-    releases = parse_index(index.read_bytes())
+    try:
+        releases = parse_index(index.read_bytes())
+    except NotReadable as error:
+        yield Finding("index.json", "", str(error))
+        return
     yield Finding("index.json", f"{len(releases)} releases")
+    yield _tab(root / "index.tab", releases)
     listed = {release.version.tag for release in releases}
     for release in releases:
         yield from _release(root / release.version.tag)
@@ -76,7 +81,18 @@ def _mirror(root: Path) -> Iterator[Finding]:
             yield Finding(folder.name, "", "is not in index.json")
 
 
+def _tab(path: Path, releases: tuple[Release, ...]) -> Finding:
+    try:
+        same = parse_index_tab(path.read_text(encoding="utf-8")) == releases
+    except (OSError, ValueError, NotReadable):
+        return Finding(path.name, "", "is missing or no index")
+    return Finding(path.name, "index.json", "" if same else "says something else than index.json")
+
+
 def _release(folder: Path) -> Iterator[Finding]:
+    if not folder.is_dir():
+        yield Finding(folder.name, "", "is in index.json, but there is no such folder")
+        return
     sums = _shasums(folder)
     if not sums:
         yield Finding(folder.name, "", f"has no readable {SHASUMS}")
@@ -85,8 +101,9 @@ def _release(folder: Path) -> Iterator[Finding]:
             yield from _file(folder / name)
         else:
             yield Finding(f"{folder.name}/{name}", "", f"is missing, but in {SHASUMS}")
+    known = {name.partition("/")[0] for name in sums} | {SHASUMS}
     for path in sorted(folder.iterdir()):
-        if path.name not in sums and path.name != SHASUMS:
+        if path.name not in known:
             yield Finding(f"{folder.name}/{path.name}", "", f"is not in {SHASUMS}")
 
 
@@ -103,8 +120,12 @@ def _file(path: Path) -> Iterator[Finding]:
         checked.append(SHASUMS)
     try:
         if path.name.endswith(MANIFEST):
-            manifest = read_manifest(path.read_bytes(), path.name)
-            checked.append(f"{len(artifacts_of(manifest))} artifacts")
+            artifacts = artifacts_of(read_manifest(path.read_bytes(), path.name))
+            for artifact in artifacts:
+                if sums and sums.get(artifact.name) != artifact.sha256:
+                    yield Finding(name, "", f"names another {artifact.name} than {SHASUMS}")
+                    return
+            checked.append(f"{len(artifacts)} artifacts")
         else:
             known = _from_manifest(path)
             if known not in ("", digest):
@@ -135,8 +156,13 @@ def _shasums(folder: Path) -> dict[str, str]:
 def _from_manifest(path: Path) -> str:
     """Return the digest that a manifest in the same folder has for the file, or nothing."""
     for manifest in path.parent.glob(f"*{MANIFEST}"):
-        if manifest.stat().st_size <= MAX_MANIFEST:
-            for artifact in artifacts_of(read_manifest(manifest.read_bytes(), manifest.name)):
-                if artifact.name == path.name:
-                    return artifact.sha256
+        try:
+            if manifest.stat().st_size > MAX_MANIFEST:
+                continue
+            listed = artifacts_of(read_manifest(manifest.read_bytes(), manifest.name))
+        except (OSError, NotReadable):
+            continue  # its own check says so
+        for artifact in listed:
+            if artifact.name == path.name:
+                return artifact.sha256
     return ""

@@ -7,7 +7,8 @@ jobs and threads are bounded so that writing any package stays below 150 MB of m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from rtinstall.platforms.compression.stream import Stream, Writable
 from rtinstall.platforms.package import Effort, Level
@@ -17,18 +18,23 @@ MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A level of libzstd, its window as a power of two, a job's bytes, and the most threads."""
+    """A level of libzstd, its window as a power of two, a job's bytes, and the most threads.
+
+    ``tables`` overrides the logarithms of the match finder's tables, which take most of the memory:
+    at level 19 those of libzstd's choice take 100 MB more and save half a percent.
+    """
 
     level: int
     window_log: int
     job: int
     threads: int
+    tables: Mapping[str, int] = field(default_factory=dict)
 
 
 LEVEL: dict[Level, Setting] = {
     "fast": Setting(3, 21, 8 * MIB, 4),
     "balanced": Setting(9, 22, 8 * MIB, 2),
-    "max": Setting(19, 22, 16 * MIB, 1),
+    "max": Setting(19, 22, 8 * MIB, 2, {"chain_log": 22, "hash_log": 20}),
 }
 
 
@@ -45,6 +51,7 @@ class ZstdStream(Stream):
             window_log=setting.window_log,
             threads=max(1, min(effort.jobs, setting.threads)),
             job_size=setting.job,
+            **setting.tables,
             write_checksum=1,
             write_content_size=0,
         )

@@ -22,7 +22,31 @@ from rtinstall.runtime_bundle.versions import Version
 NPM = "lib/node_modules/npm"
 # Directories of the Filesystem Hierarchy Standard: they belong to the system, not to a package.
 SHARED = frozenset(
-    ["etc", "etc/profile.d", "opt", "usr", "usr/bin", "usr/include", "usr/lib", "usr/lib/node_modules", "usr/share", "usr/share/doc", "usr/share/licenses", "usr/share/man", "usr/share/man/man1", "usr/share/man/man5", "usr/share/man/man7", "usr/share/bash-completion", "usr/share/bash-completion/completions", "usr/share/lintian", "usr/share/lintian/overrides", "usr/local", "usr/local/bin", "usr/local/lib", "usr/local/share"]
+    [
+        "etc",
+        "etc/profile.d",
+        "opt",
+        "usr",
+        "usr/bin",
+        "usr/include",
+        "usr/lib",
+        "usr/lib/node_modules",
+        "usr/share",
+        "usr/share/doc",
+        "usr/share/licenses",
+        "usr/share/man",
+        "usr/share/man/man1",
+        "usr/share/man/man5",
+        "usr/share/man/man7",
+        "usr/share/bash-completion",
+        "usr/share/bash-completion/completions",
+        "usr/share/lintian",
+        "usr/share/lintian/overrides",
+        "usr/local",
+        "usr/local/bin",
+        "usr/local/lib",
+        "usr/local/share",
+    ]
 )
 
 

@@ -17,7 +17,11 @@ from rtinstall.runtime_bundle.errors import WrongBinary
 from rtinstall.runtime_bundle.model import File, Slice
 
 GRAFTED = re.compile(r"(lib[a-z+_]+)-[0-9a-f]{8}\.so[.0-9]*")
-ORIGINAL = {"libstdc++": "libstdc++.so.6", "libgcc_s": "libgcc_s.so.1", "libatomic": "libatomic.so.1"}
+ORIGINAL = {
+    "libstdc++": "libstdc++.so.6",
+    "libgcc_s": "libgcc_s.so.1",
+    "libatomic": "libatomic.so.1",
+}
 SEARCH_PATH = re.compile(rb"\0(\$ORIGIN/[./]*/[a-z_]+\.libs)\0")
 OWN_LIBRARIES = b"$ORIGIN/../lib"
 

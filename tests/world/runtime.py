@@ -42,7 +42,9 @@ def headers(version: str) -> dict[str, str]:
 def runtime_entries(target: str, version: str = VERSION, weight: int = 0) -> list[Entry]:
     """Return a runtime's entries; ``weight`` bytes that no codec makes smaller are part of node."""
     said = headers(version)
-    kept = [e for e in small_entries(version, NPM_VERSION, target_named(target)) if e.path not in said]
+    kept = [
+        e for e in small_entries(version, NPM_VERSION, target_named(target)) if e.path not in said
+    ]
     noise = b"".join(hashlib.sha256(str(n).encode()).digest() for n in range(weight // 32))
     kept[0] = File.of("bin/node", executable(target_named(target)) + noise, 0o755)
     return [*kept, *(File.of(path, text.encode()) for path, text in said.items())]
