@@ -161,7 +161,9 @@ def _choose(spec: VersionSpec, survey: Survey, *, required: bool) -> Version:
 def _elsewhere(spec: VersionSpec, survey: Survey) -> tuple[Version, Target] | None:
     """Say what the preferred source has of ``spec`` for a target that was not asked for."""
     source = next((source for offers in survey.values() for source, _ in offers), None)
-    for target in TARGETS if source else ():
+    if source is None:
+        return None
+    for target in TARGETS:
         with suppress(RtError):
             if found := select(spec, source.releases(target)):
                 return found[0].version, target

@@ -55,7 +55,9 @@ def assemble(parts: Sequence[Part], release: Release, target: Target, spool: Pat
     if other_npm is not None:
         entries = [entry for entry in entries if not _is_npm(entry.path)]
         entries += _npm_package(other_npm.path, spool.with_suffix(".npm"))
-    entries = _with_links(entries, target)
+    linked = _with_links(entries, target)
+    entries = [*map(_with_own_libraries, linked)]
+    note = "" if entries == linked else "; its executable asks for the system's libraries again"
 
     draft = Bundle(
         version=release.version,
@@ -63,7 +65,12 @@ def assemble(parts: Sequence[Part], release: Release, target: Target, spool: Pat
         npm="",
         released=_released(release, runtime, entries),
         entries=tuple(entries),
-        provenance=tuple(part.provenance for part in parts),
+        provenance=tuple(
+            replace(part.provenance, checked=part.provenance.checked + note)
+            if part is runtime
+            else part.provenance
+            for part in parts
+        ),
     )
     executable = check_executable(draft.file(_executable(target)).content, target)
     said = _said(draft)
@@ -74,7 +81,7 @@ def assemble(parts: Sequence[Part], release: Release, target: Target, spool: Pat
         npm=npm,
         components=_known(release, said),
         lts=said.get("lts", "") if "node" in said else release.lts,
-        glibc=executable.glibc,
+        glibc=executable.glibc if target.libc == "glibc" else None,
     )
 
 
@@ -138,13 +145,7 @@ def _wheel(path: Path, spool: Path, label: str | None) -> list[Entry]:
             found.append(replace(entry, path=inner))
         elif top.endswith(".dist-info") and inner == "licenses/LICENSE":
             found.append(licence_of_wheel(entry))
-    return [_ungrafted(entry) for entry in found]
-
-
-def _ungrafted(entry: Entry) -> Entry:
-    if entry.path != "bin/node" or not isinstance(entry, File):
-        return entry
-    return restored(entry, read_executable(entry.content).needed)
+    return found
 
 
 def _node_package(path: Path, spool: Path, label: str | None) -> list[Entry]:
@@ -237,6 +238,17 @@ def _with_links(entries: Iterable[Entry], target: Target) -> list[Entry]:
             if goal_path not in found and not any(p.startswith(f"{goal_path}/") for p in found):
                 raise UnsafeArchive(f"the link {entry.path} leads nowhere: {entry.target}")
     return list(found.values())
+
+
+def _with_own_libraries(entry: Entry) -> Entry:
+    """Return an executable asking for the system's libraries, if a wheel made it ask for others."""
+    if entry.path != "bin/node" or not isinstance(entry, File):
+        return entry
+    try:
+        needed = read_executable(entry.content).needed
+    except WrongBinary:
+        return entry  # what it is instead is said by the check
+    return restored(entry, needed)
 
 
 # The checks.

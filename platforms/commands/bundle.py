@@ -26,6 +26,7 @@ from rtinstall.platforms.manifest import describe, write_manifest
 from rtinstall.platforms.mirror import Mirror, replace_file
 from rtinstall.platforms.package import Effort, Level
 from rtinstall.platforms.release import bundle_of, plan
+from rtinstall.platforms.settings import Settings
 from rtinstall.platforms.terminal import amount, terminal
 from rtinstall.runtime_bundle.errors import BadConfiguration, NoSpace
 from rtinstall.runtime_bundle.sources import survey
@@ -103,8 +104,9 @@ def bundle_command(
                 write_tree(bundle.entries, finished, time=bundle.released)
             else:
                 effort = Effort(level, jobs)
+                # No npmrc, no extra files: a bundle is what its manifest lists.
                 finished = build(
-                    bundle, settings, form, stage=stage, effort=effort, watch=watch
+                    bundle, Settings(), form, stage=stage, effort=effort, watch=watch
                 ).path
             replace_file(out / f"{name}.manifest.json", write_manifest(bundle))
             finished.replace(path)

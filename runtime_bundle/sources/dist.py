@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from rtinstall.runtime_bundle.addresses import bare, checked, is_loopback, joined
+from rtinstall.runtime_bundle.addresses import bare, checked, is_loopback, joined, local_path
 from rtinstall.runtime_bundle.cache import Cache
 from rtinstall.runtime_bundle.download import Network, Progress, fetch, read, size
 from rtinstall.runtime_bundle.errors import (
@@ -158,6 +158,8 @@ class Dist:
         base = f"{version.tag}/SHASUMS256.txt"
         if self.name == "unofficial":  # never signed, so nothing is asked for in vain
             return self._unsigned(base)
+        if self._allow_unsigned and self._network.offline and not self._signature_here(base):
+            return self._unsigned(base)  # what the server had not cannot be asked for again
         try:
             signed = self._document(f"{base}.asc", MAX_SHASUMS)
             found = check_shasums(signed, keys=self._keys, now=time.time())
@@ -186,6 +188,15 @@ class Dist:
             f"{bare(joined(self._address, base))} is not signed; its checksums are taken as they are"
         )
         return _Shasums(files, f"sha256 of SHASUMS256.txt {how}, no signature")
+
+    def _signature_here(self, base: str) -> bool:
+        addresses = (joined(self._address, f"{base}.{kind}") for kind in ("asc", "sig"))
+        return any(
+            local_path(parts).exists()
+            if (parts := urlsplit(url)).scheme == "file"
+            else self._cache.document(url)
+            for url in addresses
+        )
 
     def _document(self, path: str, limit: int) -> bytes:
         """Return a small file of the server, or our copy where the server says it is still good."""

@@ -1,4 +1,4 @@
-"""A small but complete stand-in for Node.js, as upstream packs it, and mirrors that serve it."""
+"""A small but complete stand-in for Node.js, packed as upstream packs it, and mirrors that serve it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ import tarfile
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from bundles import NPM, RELEASED, executable, small_entries
+from bundles import RELEASED, executable, small_entries
 from rtinstall.runtime_bundle.model import Entry, File, Symlink
 from rtinstall.runtime_bundle.targets import target_named
-from world.mirror import Mirror, shasums
+from world.mirror import SIGNED_AT, Mirror, shasums
+from world.server import Server
+from world.signing import SigningKey, clearsign, detach
 
 VERSION = "24.19.0"
 NPM_VERSION = "11.6.2"
-LTS = {"24": "Krypton", "22": "Jod"}
 DATE = "2026-01-01"  # RELEASED
+LTS = {"24": "Krypton", "22": "Jod"}
 
 
 def headers(version: str) -> dict[str, str]:
@@ -40,32 +42,37 @@ def headers(version: str) -> dict[str, str]:
 
 
 def runtime_entries(target: str, version: str = VERSION, weight: int = 0) -> list[Entry]:
-    """Return a runtime's entries; ``weight`` bytes that no codec makes smaller are part of node."""
+    """Return a runtime's entries; bin/node has ``weight`` bytes more, which no codec makes fewer."""
     said = headers(version)
-    kept = [
-        e for e in small_entries(version, NPM_VERSION, target_named(target)) if e.path not in said
+    program = executable(target_named(target)) + noise(weight)
+    small = small_entries(version, NPM_VERSION, target_named(target))
+    return [
+        File.of("bin/node", program, 0o755),
+        *(entry for entry in small if entry.path not in ("bin/node", *said)),
+        *(File.of(path, text.encode()) for path, text in said.items()),
     ]
-    noise = b"".join(hashlib.sha256(str(n).encode()).digest() for n in range(weight // 32))
-    kept[0] = File.of("bin/node", executable(target_named(target)) + noise, 0o755)
-    return [*kept, *(File.of(path, text.encode()) for path, text in said.items())]
 
 
-def packed(entries: Iterable[Entry], top: str, *extra: tarfile.TarInfo) -> bytes:
-    """Return ``entries`` below the folder ``top`` as a tar.xz, and behind them what is ``extra``."""
+def noise(size: int) -> bytes:
+    return b"".join(hashlib.sha256(str(n).encode()).digest() for n in range(size // 32))
+
+
+def packed(entries: Iterable[Entry], top: str, *, before: Sequence[tarfile.TarInfo] = ()) -> bytes:
+    """Return ``entries`` below the folder ``top`` as a tar.xz; ``before`` them members as they are."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:xz", preset=0, format=tarfile.PAX_FORMAT) as tar:
+        for member in before:
+            tar.addfile(member, io.BytesIO(bytes(member.size)))
         for entry in entries:
             member = tarfile.TarInfo(f"{top}/{entry.path}")
             member.mtime = RELEASED
+            data = b""
             if isinstance(entry, File):
                 data = b"".join(entry.content.chunks())
                 member.size, member.mode = len(data), entry.mode
-                tar.addfile(member, io.BytesIO(data))
             elif isinstance(entry, Symlink):
                 member.type, member.linkname = tarfile.SYMTYPE, entry.target
-                tar.addfile(member)
-        for member in extra:
-            tar.addfile(member, io.BytesIO(bytes(member.size)))
+            tar.addfile(member, io.BytesIO(data))
     return out.getvalue()
 
 
@@ -76,7 +83,7 @@ def archive(target: str, version: str = VERSION, weight: int = 0) -> bytes:
 
 
 def row(version: str, targets: Sequence[str]) -> dict[str, object]:
-    """Return what the index says of one release."""
+    """Return what an index says of a release."""
     return {
         "version": f"v{version}",
         "date": DATE,
@@ -92,26 +99,35 @@ def row(version: str, targets: Sequence[str]) -> dict[str, object]:
     }
 
 
-class Unsigned(Mirror):
-    """A mirror of whole runtimes that nobody signed, as a company might have one on loopback."""
+class Upstream(Mirror):
+    """A mirror of whole runtimes, signed if there is a ``signer``."""
 
-    rows: dict[str, dict[str, object]]
+    def __init__(self, server: Server, base: str = "/dist", signer: SigningKey | None = None):
+        super().__init__(server, base)
+        self.signer = signer
+        self.rows: dict[str, dict[str, object]] = {}
 
     def release(
         self, version: str = VERSION, targets: Sequence[str] = ("linux-x64",), weight: int = 0
     ) -> dict[str, bytes]:
-        """Serve a release, with the ones before it in the index; return its archives by name."""
+        """Serve a release and list it; return its archives by name."""
         files = {f"node-v{version}-{t}.tar.xz": archive(t, version, weight) for t in targets}
-        self.serve_files(version, files)
-        self.rows = {version: row(version, targets), **getattr(self, "rows", {})}
+        self.serve(version, files)
+        self.rows = {version: row(version, targets), **self.rows}
         self.put("index.json", json.dumps(list(self.rows.values())).encode())
         return files
 
-    def serve_files(self, version: str, files: dict[str, bytes]) -> None:
-        """Serve ``files`` and their checksums."""
+    def serve(self, version: str, files: dict[str, bytes]) -> None:
+        """Serve ``files`` of a release with their checksums."""
+        text = shasums(files)
         for name, data in files.items():
             self.put(f"v{version}/{name}", data)
-        self.put(f"v{version}/SHASUMS256.txt", shasums(files))
+        self.put(f"v{version}/SHASUMS256.txt", text)
+        if self.signer:
+            self.put(f"v{version}/SHASUMS256.txt.asc", clearsign(self.signer, text, SIGNED_AT))
+            self.put(f"v{version}/SHASUMS256.txt.sig", detach(self.signer, text, SIGNED_AT))
 
-
-__all__ = ["NPM", "NPM_VERSION", "VERSION", "Unsigned", "archive", "headers", "packed"]
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return what the command line has to say to use this mirror."""
+        return ("--source", self.url, *(() if self.signer else ("--allow-unsigned",)))
