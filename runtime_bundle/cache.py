@@ -26,6 +26,7 @@ from rtinstall.runtime_bundle.errors import DownloadFailed, NoSpace, Verificatio
 from rtinstall.runtime_bundle.locks import try_lock
 from rtinstall.runtime_bundle.verify import Digest
 
+ELSEWHERE = "name another directory in RTINSTALL_CACHE, or free some room"
 WAIT = 900.0  # seconds for another run to fetch the same file
 
 
@@ -131,10 +132,12 @@ def _publish(staged: Path, path: Path) -> None:
 def _disk(root: Path) -> Iterator[None]:
     try:
         yield
+    except NoSpace as error:
+        error.hint = ELSEWHERE
+        raise
     except OSError as error:
         raise NoSpace(
-            f"the cache {root} cannot be used: {error.strerror}",
-            hint="name another directory in RTINSTALL_CACHE, or free some room",
+            f"the cache {root} cannot be used: {error.strerror}", hint=ELSEWHERE
         ) from error
 
 

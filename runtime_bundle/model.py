@@ -8,6 +8,7 @@ Paths are relative, with ``/``, in the layout of the nodejs.org archives without
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -110,15 +111,13 @@ class Symlink:
 Entry = File | Directory | Symlink
 
 
+# Control characters, backslashes, and parts that are empty, "." or "..".
+UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]|(?:\A|/)\.{0,2}(?:/|\Z)")
+
+
 def check_path(path: str) -> None:
     """Raise :class:`UnsafeArchive` unless ``path`` is relative, normal and plain."""
-    parts = path.split("/")
-    if (
-        not path
-        or any(part in ("", ".", "..") for part in parts)
-        or "\\" in path
-        or any(ord(character) < 32 or ord(character) == 127 for character in path)
-    ):
+    if UNSAFE.search(path):
         raise UnsafeArchive(f"unsafe path in an archive: {path!r}")
 
 
@@ -165,7 +164,7 @@ def tree(entries: Iterable[Entry]) -> tuple[Entry, ...]:
         if parent and not isinstance(found[parent], Directory):
             raise UnsafeArchive(f"{path!r} lies below {parent!r}, which is no directory")
     for path in found:
-        key = unicodedata.normalize("NFC", path).casefold()
+        key = path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
         if key in folded:
             raise UnsafeArchive(f"{path!r} and {folded[key]!r} differ only in case or form")
         folded[key] = path

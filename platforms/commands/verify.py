@@ -86,7 +86,9 @@ def _tab(path: Path, releases: tuple[Release, ...]) -> Finding:
         same = parse_index_tab(path.read_text(encoding="utf-8")) == releases
     except (OSError, ValueError, NotReadable):
         return Finding(path.name, "", "is missing or no index")
-    return Finding(path.name, "the same as index.json", "" if same else "says something else than index.json")
+    return Finding(
+        path.name, "the same as index.json", "" if same else "says something else than index.json"
+    )
 
 
 def _release(folder: Path) -> Iterator[Finding]:

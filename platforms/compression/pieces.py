@@ -45,10 +45,13 @@ class Pieces(Stream):
             self._submit(piece)
 
     def finish(self) -> None:
-        """Compress what is held and wait for every piece."""
-        if self._held:
-            self._submit(bytes(self._held))
-            self._held.clear()
+        """Compress what is held and wait for every piece; a short stream starts no thread."""
+        last = bytes(self._held)
+        self._held.clear()
+        if last and self._pool is None:
+            self.append(*self._one(last))
+        elif last:
+            self._submit(last)
         while self._flying:
             self.append(*self._flying.popleft().result())
         if self._pool:

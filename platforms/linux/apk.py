@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from io import BytesIO
 from typing import BinaryIO
@@ -26,13 +27,14 @@ from typing import BinaryIO
 from rtinstall.platforms.compression import open_stream
 from rtinstall.platforms.compression.stream import Writable
 from rtinstall.platforms.containers import tar
+from rtinstall.platforms.digests import digests
 from rtinstall.platforms.linux.place import Conventions, Relations, place
 from rtinstall.platforms.package import Effort, Metadata, Package
 from rtinstall.platforms.scratch import scratch_file
 from rtinstall.platforms.settings import Settings
 from rtinstall.runtime_bundle.errors import NotPublished, WrongBinary
 from rtinstall.runtime_bundle.executables import read_executable
-from rtinstall.runtime_bundle.model import CHUNK, Bundle, Directory, Entry, File, Symlink, digest
+from rtinstall.runtime_bundle.model import CHUNK, Bundle, Directory, Entry, File, Symlink
 from rtinstall.runtime_bundle.targets import Arch
 from rtinstall.runtime_bundle.versions import Channel, Version
 
@@ -159,9 +161,10 @@ def _control(package: Package, datahash: str, effort: Effort) -> bytes:
 def _write_data(package: Package, out: Writable, effort: Effort) -> str:
     """Write the tree into ``out`` and return the SHA-256 of its compressed bytes."""
     digested = _Digested(out)
+    sha1 = digests(package.files, "sha1", effort.jobs)
     stream = open_stream("gzip", digested, effort)
     for entry in package.entries:
-        records = _checksum(entry)
+        records = _checksum(entry, sha1)
         tar.append(stream, entry, entry.path, time=package.time, dialect="pax", records=records)
     stream.write(tar.END)
     stream.close()
@@ -180,16 +183,16 @@ class _Digested:
         self._out.write(data)
 
 
-def _checksum(entry: Entry) -> dict[str, str]:
+def _checksum(entry: Entry, sha1: Mapping[str, str]) -> dict[str, str]:
     """Return the record apk checks a file by; it installs none without. A link's is of its target."""
     match entry:
         case File():
-            sha1 = digest(entry.content, "sha1")
+            found = sha1[entry.path]
         case Symlink():
-            sha1 = hashlib.sha1(entry.target.encode(), usedforsecurity=False).hexdigest()
+            found = hashlib.sha1(entry.target.encode(), usedforsecurity=False).hexdigest()
         case Directory():
             return {}
-    return {"APK-TOOLS.checksum.SHA1": sha1}
+    return {"APK-TOOLS.checksum.SHA1": found}
 
 
 def _pkginfo(package: Package, datahash: str) -> str:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
 from typing import BinaryIO
@@ -26,12 +26,13 @@ from typing import BinaryIO
 from rtinstall.platforms.compression import SUFFIX, open_stream
 from rtinstall.platforms.compression.stream import Stream
 from rtinstall.platforms.containers import tar
+from rtinstall.platforms.digests import digests
 from rtinstall.platforms.linux.place import Conventions, Relations, place
 from rtinstall.platforms.package import Codec, Effort, Metadata, Package
 from rtinstall.platforms.settings import Settings
 from rtinstall.runtime_bundle import __version__
 from rtinstall.runtime_bundle.errors import NotPublished
-from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, File, Symlink, digest
+from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, File, Symlink
 from rtinstall.runtime_bundle.targets import Arch
 from rtinstall.runtime_bundle.versions import Version
 
@@ -130,25 +131,26 @@ def _codec(package: Package) -> Codec:
     return package.metadata.codec.get("arch", "zstd")
 
 
-def _mtree(entries: Iterable[Entry], time: int, effort: Effort) -> bytes:
+def _mtree(entries: Sequence[Entry], time: int, effort: Effort) -> bytes:
     """Return, compressed, the list by which ``pacman -Qkk`` finds files that were altered."""
     out = BytesIO()
+    md5 = digests((e for e in entries if isinstance(e, File)), "md5", effort.jobs)
     stream = open_stream("gzip", out, Effort(effort.level))
     stream.write(b"#mtree\n/set type=file uid=0 gid=0 mode=644\n")
     for entry in entries:
-        words = " ".join((f"./{_escaped(entry.path)}", f"time={time}.0", *_keywords(entry)))
+        words = " ".join((f"./{_escaped(entry.path)}", f"time={time}.0", *_keywords(entry, md5)))
         stream.write(f"{words}\n".encode())
     stream.close()
     return out.getvalue()
 
 
-def _keywords(entry: Entry) -> Iterator[str]:
+def _keywords(entry: Entry, md5: Mapping[str, str]) -> Iterator[str]:
     if entry.mode != 0o644:
         yield f"mode={entry.mode:o}"
     match entry:
         case File():
             yield f"size={entry.size}"
-            yield f"md5digest={digest(entry.content, 'md5')}"
+            yield f"md5digest={md5[entry.path]}"
             yield f"sha256digest={entry.sha256}"
         case Symlink():
             yield "type=link"

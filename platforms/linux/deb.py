@@ -26,13 +26,14 @@ from typing import BinaryIO
 
 from rtinstall.platforms.compression import SUFFIX, open_stream
 from rtinstall.platforms.containers import ar, tar
+from rtinstall.platforms.digests import digests
 from rtinstall.platforms.linux.deb_libraries import depends
 from rtinstall.platforms.linux.place import Conventions, Relations, gzipped, place
 from rtinstall.platforms.package import Codec, Effort, Metadata, Package
 from rtinstall.platforms.settings import Settings
 from rtinstall.runtime_bundle.errors import NotPublished
 from rtinstall.runtime_bundle.executables import read_executable
-from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, File, Symlink, digest, tree
+from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, File, Symlink, tree
 from rtinstall.runtime_bundle.targets import Arch
 from rtinstall.runtime_bundle.versions import Version
 
@@ -137,7 +138,7 @@ def write(package: Package, out: BinaryIO, effort: Effort) -> None:
     with ar.member(out, "debian-binary", time=time):
         out.write(b"2.0\n")
     with ar.member(out, f"control.tar{SUFFIX[codec]}", time=time):
-        _tar(out, codec, Effort(effort.level), _control_files(package), time)
+        _tar(out, codec, Effort(effort.level), _control_files(package, effort.jobs), time)
     with ar.member(out, f"data.tar{SUFFIX[codec]}", time=time):
         _tar(out, codec, effort, package.entries, time)
 
@@ -152,18 +153,13 @@ def _tar(out: BinaryIO, codec: Codec, effort: Effort, entries: Iterable[Entry], 
     stream.close()
 
 
-def _control_files(package: Package) -> Iterator[File]:
+def _control_files(package: Package, jobs: int) -> Iterator[File]:
+    listed = [file for file in package.files if file.path not in package.config]
+    md5 = digests(listed, "md5", jobs)
     if package.config:
         yield File.of("conffiles", _lines(f"/{path}" for path in sorted(package.config)))
     yield File.of("control", _lines(_control(package)))
-    yield File.of(
-        "md5sums",
-        _lines(
-            f"{digest(file.content, 'md5')}  {file.path}"
-            for file in package.files
-            if file.path not in package.config
-        ),
-    )
+    yield File.of("md5sums", _lines(f"{md5[file.path]}  {file.path}" for file in listed))
 
 
 def _control(package: Package) -> Iterator[str]:

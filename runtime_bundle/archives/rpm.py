@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,7 +27,7 @@ HEADER_MAGIC = b"\x8e\xad\xe8\x01\0\0\0\0"
 Value = list[int] | list[str] | str | bytes
 
 SIG_SIZE, SIG_MD5, SIG_SHA1, SIG_SHA256 = 1000, 1004, 269, 273
-FILE_FLAGS, FILE_DIGESTS, FILE_MODES = 1037, 1035, 1030
+FILE_FLAGS, FILE_DIGESTS, FILE_MODES, FILE_OWNERS, FILE_GROUPS = 1037, 1035, 1030, 1039, 1040
 DIRECTORY_INDEXES, BASE_NAMES, DIRECTORY_NAMES, OLD_NAMES = 1116, 1117, 1118, 1027
 FILE_DIGEST_ALGORITHM, PAYLOAD_DIGEST, PAYLOAD_DIGEST_ALGORITHM = 5011, 5092, 5093
 GHOST = 64
@@ -79,7 +79,11 @@ def open_rpm(path: Path, limits: Limits = LIMITS) -> Archive:
             else Stream(iter(lambda: file.read(MIB), b""), meter)
         )
         listed = _files(rpm.header)
-        yield from checked(cpio.members(source, meter), listed, problems)
+        said = _owners(rpm.header)
+        for entry, chunks in checked(cpio.members(source, meter), listed, problems):
+            # What rpm installs is what the header says, whatever the payload has.
+            mode, owner, group = said.get(plain(entry.name), (entry.mode, "", ""))
+            yield replace(entry, mode=mode, owner=owner, group=group), chunks
 
     scripts = tuple(name for tag, name in SCRIPTS.items() if tag in rpm.header)
     return Archive(path, "rpm", _metadata(rpm.header), scripts, [], members)
@@ -177,8 +181,8 @@ def _dependency(name: str, flags: int, version: str) -> str:
     return f"{name} {sign} {version}" if sign and version else name
 
 
-def _files(header: dict[int, Value]) -> dict[str, Expected | None]:
-    """Return the digest of every file that the payload must hold, by its plain name."""
+def _names(header: dict[int, Value]) -> list[str]:
+    """Return the names of the files as they are listed."""
     names = _strings(header, OLD_NAMES)
     if not names:
         folders = _strings(header, DIRECTORY_NAMES)
@@ -187,6 +191,30 @@ def _files(header: dict[int, Value]) -> dict[str, Expected | None]:
         if len(indexes) != len(bases) or any(index >= len(folders) for index in indexes):
             raise UnsafeArchive("the rpm's list of files is malformed")
         names = [folders[index] + base for index, base in zip(indexes, bases, strict=True)]
+    return names
+
+
+def _owners(header: dict[int, Value]) -> dict[str, tuple[int, str, str]]:
+    """Return permissions, owner and group of every file by its plain name; nothing in old rpms."""
+    modes, owners, groups = (
+        _numbers(header, FILE_MODES),
+        _strings(header, FILE_OWNERS),
+        _strings(header, FILE_GROUPS),
+    )
+    names = _names(header)
+    if not modes and not owners and not groups:
+        return {}
+    if not len(names) == len(modes) == len(owners) == len(groups):
+        raise UnsafeArchive("the rpm's list of files is malformed")
+    return {
+        plain(name): (mode & 0o7777, owner, group)
+        for name, mode, owner, group in zip(names, modes, owners, groups, strict=True)
+    }
+
+
+def _files(header: dict[int, Value]) -> dict[str, Expected | None]:
+    """Return the digest of every file that the payload must hold, by its plain name."""
+    names = _names(header)
     digests = _strings(header, FILE_DIGESTS) or [""] * len(names)
     flags = _numbers(header, FILE_FLAGS) or [0] * len(names)
     number = (_numbers(header, FILE_DIGEST_ALGORITHM) or [1])[0]

@@ -6,8 +6,9 @@ is opened. Sources are values built once a run: what they asked a server they re
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -103,19 +104,36 @@ def _ask(
 ) -> dict[str, Unreachable | MissingTool]:
     """Add to ``found`` what ``sources`` have for ``targets``; return those that could not be asked."""
     failures: dict[str, Unreachable | MissingTool] = {}
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = [
-            (source, target, pool.submit(source.releases, target))
-            for source in sources
-            for target in targets
-        ]
-        for source, target, answer in answers:
-            try:
-                if releases := answer.result():
-                    found[target].append((source, releases))
-            except (Unreachable, MissingTool) as error:
-                failures.setdefault(source.name, error)
+    turn = threading.Semaphore(AT_ONCE)
+    answers = [
+        (source, target, _in_background(turn, source, target))
+        for source in sources
+        for target in targets
+    ]
+    for source, target, answer in answers:
+        try:
+            if releases := answer.result():
+                found[target].append((source, releases))
+        except (Unreachable, MissingTool) as error:
+            failures.setdefault(source.name, error)
     return failures
+
+
+def _in_background(
+    turn: threading.Semaphore, source: RuntimeSource, target: Target
+) -> Future[tuple[Release, ...]]:
+    """Ask in a thread that nobody waits for: an executor would keep an interrupted run waiting."""
+    answer: Future[tuple[Release, ...]] = Future()
+
+    def ask() -> None:
+        with turn:
+            try:
+                answer.set_result(source.releases(target))
+            except BaseException as error:
+                answer.set_exception(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    return answer
 
 
 def unindexed(versions: Iterable[str]) -> tuple[Release, ...]:

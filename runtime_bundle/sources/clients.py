@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rtinstall.runtime_bundle.addresses import bare
-from rtinstall.runtime_bundle.cache import Cache
+from rtinstall.runtime_bundle.cache import ELSEWHERE, Cache
 from rtinstall.runtime_bundle.download import Progress
 from rtinstall.runtime_bundle.errors import DownloadFailed, MissingTool, NoSpace
 
@@ -50,7 +50,7 @@ def workplace(cache: Cache) -> Iterator[Path]:
             if left.stat().st_mtime < time.time() - STALE:
                 shutil.rmtree(left, ignore_errors=True)
     except OSError as error:
-        raise NoSpace(f"{home} cannot be written: {error.strerror}") from error
+        raise NoSpace(f"{home} cannot be written: {error.strerror}", hint=ELSEWHERE) from error
     with tempfile.TemporaryDirectory(dir=home, ignore_cleanup_errors=True) as folder:
         place = Path(folder)
         # npm looks upwards for a project from where it runs; it stops at this one.

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from bundles import small_bundle
-from oracles import attempt, run, tool
+from oracles import run
 from readers import arch as reader
 from readers import mtree
+from roots import Pacman
 from rtinstall.platforms.linux import arch
 from rtinstall.platforms.package import Codec, Effort, Metadata, Package
 from rtinstall.platforms.settings import Settings
@@ -261,46 +262,21 @@ def test_vercmp_sorts_versions_as_they_were_released(
 # What pacman makes of it.
 
 
-class Pacman:
-    """A root directory of its own, and pacman for it alone."""
-
-    def __init__(self, folder: Path) -> None:
-        self.root = folder / "root"
-        self.config = folder / "pacman.conf"
-        self.config.write_text(
-            "[options]\nArchitecture = x86_64\nSigLevel = Never\nLocalFileSigLevel = Never\n"
-        )
-        (folder / "db").mkdir()
-        self.root.mkdir()
-        self.arguments = (
-            "--root", self.root, "--dbpath", folder / "db", "--cachedir", folder / "cache",
-            "--hookdir", folder / "hooks", "--logfile", folder / "log", "--gpgdir", folder / "gpg",
-            "--config", self.config, "--noconfirm",  "--color", "never",
-        )  # fmt: skip
-
-    def __call__(self, *arguments: str | Path) -> str:
-        return run("fakeroot", "pacman", *self.arguments, *arguments)
-
-    def attempt(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        return attempt("fakeroot", "pacman", *self.arguments, *arguments)
-
-    def files(self) -> dict[str, tuple[int, str]]:
-        """Return mode, and digest or link target, of everything below the root."""
-        found = {}
-        for path in sorted(self.root.rglob("*")):
-            mode = path.lstat().st_mode
-            if path.is_symlink():
-                what = str(path.readlink())
-            else:
-                what = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-            found[path.relative_to(self.root).as_posix()] = (mode, what)
-        return found
+def files(root: Path) -> dict[str, tuple[int, str]]:
+    """Return mode, and digest or link target, of everything below the root."""
+    found = {}
+    for path in sorted(root.rglob("*")):
+        mode = path.lstat().st_mode
+        if path.is_symlink():
+            what = str(path.readlink())
+        else:
+            what = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        found[path.relative_to(root).as_posix()] = (mode, what)
+    return found
 
 
 @pytest.fixture
 def pacman(tmp_path: Path) -> Pacman:
-    for name in ("fakeroot", "pacman"):
-        tool(name)
     return Pacman(tmp_path)
 
 
@@ -310,7 +286,7 @@ def test_pacman_installs_every_entry_and_removes_it(
 ) -> None:
     package = arch.package(bundle, settings(codec))
     pacman("-Udd", write(package, tmp_path))
-    assert pacman.files() == {
+    assert files(pacman.root) == {
         entry.path: (
             BITS[type(entry)] | entry.mode,
             entry.sha256 if isinstance(entry, File) else getattr(entry, "target", ""),
@@ -324,7 +300,7 @@ def test_pacman_installs_every_entry_and_removes_it(
     owned = [line.removeprefix(f"nodejs {pacman.root}/") for line in pacman("-Ql").splitlines()]
     assert sorted(path.rstrip("/") for path in owned) == sorted(e.path for e in package.entries)
     pacman("-Rdd", "nodejs")
-    assert pacman.files() == {}
+    assert files(pacman.root) == {}
 
 
 def test_pacman_finds_a_file_that_was_altered(
@@ -363,7 +339,7 @@ def test_pacman_asks_for_the_c_library(bundle: Bundle, tmp_path: Path, pacman: P
     result = pacman.attempt("-U", write(arch.package(bundle, Settings()), tmp_path))
     assert result.returncode == 1
     assert 'cannot resolve "glibc>=2.28", a dependency of "nodejs"' in result.stderr
-    assert pacman.files() == {}
+    assert files(pacman.root) == {}
 
 
 def test_pacman_refuses_another_architecture(tmp_path: Path, pacman: Pacman) -> None:

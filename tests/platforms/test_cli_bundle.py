@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from rtinstall.runtime_bundle.targets import target_named
 from world.rtbuild import FAST, Desk
 from world.runtime import VERSION, Upstream, runtime_entries
 
@@ -75,7 +74,10 @@ def test_json_says_where_it_is(desk: Desk, upstream: Upstream) -> None:
     assert built.err == ""
     ((artifact),) = built.json
     data = (desk.work / artifact["file"]).read_bytes()
-    assert (artifact["file"], artifact["size"]) == ("packages/nodejs_24.19.0-1_arm64.deb", len(data))
+    assert (artifact["file"], artifact["size"]) == (
+        "packages/nodejs_24.19.0-1_arm64.deb",
+        len(data),
+    )
 
 
 def test_an_existing_bundle_is_not_written_over(
@@ -197,7 +199,7 @@ def test_what_is_no_bundle_is_said(desk: Desk) -> None:
 def test_a_runtime_without_headers_needs_a_label(desk: Desk, bundled: Path) -> None:
     bundled.with_name(MANIFEST).unlink()
     shutil.rmtree(bundled / "include")
-    desk.run("build", f"bundle/{NAME}").failed(12, "does not say which version it is", "headers" * 0)
+    desk.run("build", f"bundle/{NAME}").failed(12, "does not say which version it is")
 
 
 def test_a_bundle_is_for_one_target(desk: Desk, upstream: Upstream) -> None:
@@ -206,5 +208,4 @@ def test_a_bundle_is_for_one_target(desk: Desk, upstream: Upstream) -> None:
     both = desk.run(*words, "-t", "linux-x64", "-t", "linux-arm64")
     both.failed(11, "one target")
     desk.run(*words, "-t", "linux-s390x").failed(4, "linux-s390x")
-    assert target_named("linux-s390x").formats
     assert not (desk.work / "bundle").exists()

@@ -332,7 +332,7 @@ def test_a_signature_of_a_pinned_key_is_recorded(
 
 
 def test_a_runtime_on_disk_is_a_source(desk: Desk, upstream: Upstream) -> None:
-    (name, data), = upstream.release(VERSION).items()
+    ((name, data),) = upstream.release(VERSION).items()
     desk.work.mkdir()
     (desk.work / name).write_bytes(data)
     digest = hashlib.sha256(data).hexdigest()

@@ -6,7 +6,6 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -16,9 +15,10 @@ import pytest
 
 import elf
 from bundles import LICENSE, RELEASED, small_bundle
-from oracles import attempt, run, tool
+from oracles import attempt, run
 from readers import ar as ar_reader
 from readers import deb as reader
+from roots import dpkg, on_disk
 from rtinstall.platforms.compression import SUFFIX
 from rtinstall.platforms.containers import ar
 from rtinstall.platforms.linux import deb
@@ -267,32 +267,6 @@ def test_dpkg_orders_versions_as_upstream_does() -> None:
 # What Debian's tools make of it.
 
 
-def dpkg(root: Path, *arguments: str | Path) -> str:
-    """Run dpkg on the system below ``root``."""
-    for folder in ("info", "updates", "triggers"):
-        (root / "var/lib/dpkg" / folder).mkdir(parents=True, exist_ok=True)
-    (root / "var/lib/dpkg/status").touch()
-    return run(
-        "fakeroot", tool("dpkg"), f"--root={root}", "--log=/dev/null", "--force-not-root",
-        "--force-script-chrootless", "--force-depends", "--force-architecture", *arguments,
-    )  # fmt: skip
-
-
-def on_disk(root: Path) -> Iterator[tuple[str, str]]:
-    """Yield each path below ``root`` but dpkg's own, and what is there."""
-    for path in sorted(root.rglob("*"), key=lambda path: str(path).encode()):
-        name = str(path.relative_to(root))
-        if f"{name}/".startswith("var/") or name == "var":
-            continue
-        if path.is_symlink():
-            yield name, str(path.readlink())
-        elif path.is_dir():
-            yield name, f"{path.stat().st_mode & 0o7777:o}"
-        else:
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            yield name, f"{path.stat().st_mode & 0o7777:o} {digest}"
-
-
 def expected(package: Package) -> dict[str, str]:
     return {
         entry.path: f"{entry.mode:o} {entry.sha256}"
@@ -322,15 +296,15 @@ def test_dpkg_installs_and_removes_it(bundle: Bundle, codec: Codec, tmp_path: Pa
     package = deb.package(bundle, with_codec(codec))
     root = tmp_path / "root"
     dpkg(root, "-i", saved(tmp_path, bundle, with_codec(codec)))
-    assert dict(on_disk(root)) == expected(package)
+    assert dict(on_disk(root, "var")) == expected(package)
     assert dpkg(root, "--verify", "nodejs") == ""
     dpkg(root, "--remove", "nodejs")
-    assert {name for name, _ in on_disk(root)} == {
+    assert {name for name, _ in on_disk(root, "var")} == {
         "etc", "etc/nodejs", "etc/nodejs/ca-certificates.pem", "etc/npmrc", "etc/profile.d",
         "etc/profile.d/nodejs-ca.sh",
     }  # fmt: skip
     dpkg(root, "--purge", "nodejs")
-    assert list(on_disk(root)) == []
+    assert list(on_disk(root, "var")) == []
 
 
 def test_an_upgrade_removes_what_vanished_and_keeps_configuration(tmp_path: Path) -> None:
@@ -350,7 +324,7 @@ def test_an_upgrade_removes_what_vanished_and_keeps_configuration(tmp_path: Path
     dpkg(root, "-i", old_file)
     assert (root / "usr" / vanished.path).is_file()
     dpkg(root, "--purge", "nodejs")
-    assert list(on_disk(root)) == []
+    assert list(on_disk(root, "var")) == []
 
 
 def debians(folder: Path, name: str, version: str, *files: str) -> Path:
@@ -379,7 +353,7 @@ def test_debians_own_packages_are_replaced_and_can_come_back(
     root = tmp_path / "root"
     dpkg(root, "-i", *theirs)
     dpkg(root, "-i", saved(tmp_path, bundle, Settings()))
-    assert dict(on_disk(root)) == expected(deb.package(bundle, Settings()))
+    assert dict(on_disk(root, "var")) == expected(deb.package(bundle, Settings()))
     dpkg(root, "-i", *theirs)
     assert {(root / name).read_text() for name in ("usr/bin/node", "usr/bin/npm")} == {
         "Debian's usr/bin/node\n", "Debian's usr/bin/npm\n",

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -10,23 +8,12 @@ from pathlib import Path
 import pytest
 
 from bundles import small_bundle
-from oracles import attempt, run, tool
+from oracles import run
+from roots import Dnf, needs_root, rpm_in, rpm_verify
 from rpms import build, content, each_codec, full_mode, made, owned, settings
 from rtinstall.platforms.linux import rpm, rpm_relations, rpm_tags
 from rtinstall.platforms.package import Codec, Metadata, Package
 from rtinstall.runtime_bundle.model import Bundle, File, Symlink
-
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="installing into a directory needs root")
-
-
-def rpm_in(root: Path, *arguments: str | Path) -> str:
-    return run("rpm", "--root", root, "--dbpath", "/var/lib/rpm", *arguments)
-
-
-def verify(root: Path) -> str:
-    return attempt(
-        "rpm", "--root", root, "--dbpath", "/var/lib/rpm", "-V", "--nodeps", "nodejs"
-    ).stdout
 
 
 def below(root: Path) -> set[str]:
@@ -61,7 +48,7 @@ def test_rpm_installs_what_the_package_says_and_removes_all_of_it(
     root.mkdir()
     rpm_in(root, "-i", "--nodeps", path)
     check_installed(root, package)
-    assert verify(root) == ""
+    assert rpm_verify(root) == ""
     rpm_in(root, "-e", "nodejs")
     assert below(root) == set()
 
@@ -86,7 +73,7 @@ def test_an_upgrade_removes_what_vanished_and_keeps_changed_configuration(tmp_pa
     assert (root / "etc/npmrc").read_bytes() == mine
     assert (root / "etc/npmrc.rpmnew").read_bytes() == b"registry=https://new.example/\n"
     assert rpm_in(root, "-q", "nodejs") == "nodejs-24.19.0-1.x86_64\n"
-    assert verify(root).split()[1:] == ["c", "/etc/npmrc"]
+    assert rpm_verify(root).split()[1:] == ["c", "/etc/npmrc"]
 
 
 # dnf, with nothing but local repositories.
@@ -123,51 +110,21 @@ def fake(monkeypatch: pytest.MonkeyPatch, bundle: Bundle) -> Fake:
     return make
 
 
-class Dnf:
-    """A root directory and the repositories it may install from."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.root = folder / "root"
-        (folder / "log").mkdir()
-
-    def repository(self, name: str, files: Iterable[tuple[Package, bytes]]) -> None:
-        place = self.folder / name
-        place.mkdir()
-        for package, data in files:
-            (place / rpm.filename(package)).write_bytes(data)
-        run("createrepo_c", "--quiet", place)
-
-    def attempt(self, repositories: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        nowhere = self.folder / "none"
-        return attempt(
-            "dnf", "--assumeyes", "--quiet", "--nogpgcheck", "--releasever=1",
-            "--installroot", self.root,
-            f"--setopt=reposdir={nowhere}", f"--setopt=cachedir={self.folder / 'cache'}",
-            f"--setopt=logdir={self.folder / 'log'}", f"--setopt=varsdir={nowhere}",
-            f"--setopt=pluginpath={nowhere}", "--setopt=module_platform_id=",
-            *(f"--repofrompath={name},file://{self.folder / name}" for name in repositories.split()),
-            *arguments,
-        )  # fmt: skip
-
-    def run(self, repositories: str, *arguments: str) -> None:
-        result = self.attempt(repositories, *arguments)
-        assert result.returncode == 0, result.stdout + result.stderr
-
-    @property
-    def installed(self) -> set[str]:
-        query = ("-qa", "--qf", "%{NAME} %{EPOCH}:%{VERSION}\n")
-        return set(run("rpm", "--root", self.root, *query).splitlines())
+def repository(world: Dnf, name: str, files: Iterable[tuple[Package, bytes]]) -> None:
+    place = world.folder / name
+    place.mkdir()
+    for package, data in files:
+        (place / rpm.filename(package)).write_bytes(data)
+    run("createrepo_c", "--quiet", place)
 
 
 @pytest.fixture
 def dnf(tmp_path: Path, fake: Fake) -> Dnf:
     """Offer a repository ``system`` that has what every distribution has."""
-    tool("dnf")
     world = Dnf(tmp_path)
     needed = rpm.package(small_bundle(), settings()).requires
     system = fake("system", "1-1", "usr/share/system", provides=needed)
-    world.repository("system", [(system, content(system))])
+    repository(world, "system", [(system, content(system))])
     return world
 
 
@@ -180,8 +137,8 @@ def ours(monkeypatch: pytest.MonkeyPatch, version: str) -> tuple[Package, bytes]
 
 @needs_root
 def test_dnf_installs_upgrades_and_removes(dnf: Dnf, monkeypatch: pytest.MonkeyPatch) -> None:
-    dnf.repository("old", [ours(monkeypatch, "24.18.0")])
-    dnf.repository("new", [new := ours(monkeypatch, "24.19.0")])
+    repository(dnf, "old", [ours(monkeypatch, "24.18.0")])
+    repository(dnf, "new", [new := ours(monkeypatch, "24.19.0")])
     dnf.run("system old", "install", "nodejs", "npm")
     assert dnf.installed == {"nodejs 2:24.18.0", "system 1:1"}
     dnf.run("system old new", "upgrade")
@@ -203,8 +160,8 @@ def test_dnf_replaces_split_packages_and_goes_back(
         fake("nodejs-npm", "10.9.0-1", "usr/bin/npm", provides=("npm = 1:10.9.0-1",)),
         fake("nodejs-devel", "22.1.0-1", "usr/include/node/node.h"),
     ]
-    dnf.repository("fedora", [(package, content(package)) for package in split])
-    dnf.repository("ours", [ours(monkeypatch, "24.19.0")])
+    repository(dnf, "fedora", [(package, content(package)) for package in split])
+    repository(dnf, "ours", [ours(monkeypatch, "24.19.0")])
     dnf.run("system fedora", "install", "nodejs", "npm", "nodejs-devel")
     before = dnf.installed
     assert len(before) == 4
@@ -229,8 +186,8 @@ def test_dnf_swaps_the_command_and_keeps_a_parallel_version(
             requires=("nodejs22 = 1:22.1.0-1",), provides=(f"{mark} = 1:22.1.0-1",), conflicts=(mark,),
         ),
     ]  # fmt: skip
-    dnf.repository("fedora", [(package, content(package)) for package in parallel])
-    dnf.repository("ours", [ours(monkeypatch, "24.19.0")])
+    repository(dnf, "fedora", [(package, content(package)) for package in parallel])
+    repository(dnf, "ours", [ours(monkeypatch, "24.19.0")])
     dnf.run("system fedora", "install", "nodejs22-bin")
     refused = dnf.attempt("system fedora ours", "install", "nodejs")
     assert refused.returncode == 1

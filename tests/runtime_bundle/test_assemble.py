@@ -66,6 +66,7 @@ NPM_PACKAGE: dict[str, bytes] = {
     "bin/npm-cli.js": CLI,
     "bin/npx-cli.js": NPX,
     "lib/cli.js": b"module.exports = () => {}\n",
+    "node_modules/node-gyp/gyp/gyp_main.py": b"import gyp\n",
 }
 WITH_NPM = NODE | {f"{NPM}/{path}": data for path, data in NPM_PACKAGE.items()}
 LINKS = {"bin/npm": f"../{NPM}/bin/npm-cli.js", "bin/npx": f"../{NPM}/bin/npx-cli.js"}

@@ -97,7 +97,9 @@ class Desk:
         }
         return {**kept, **places, "PYTHONWARNINGS": "error", **more}
 
-    def start(self, *words: str | Path, before: tuple[str, ...] = (), **env: str) -> subprocess.Popen[str]:
+    def start(
+        self, *words: str | Path, before: tuple[str, ...] = (), **env: str
+    ) -> subprocess.Popen[str]:
         """Start the program; ``before`` are the words of one that runs it."""
         self.work.mkdir(parents=True, exist_ok=True)
         return subprocess.Popen(

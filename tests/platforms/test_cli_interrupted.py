@@ -1,0 +1,219 @@
+"""A run that is interrupted, terminated or killed: what is finished stays, the rest is as if it never was.
+
+The kills are exact: strace ends the program at a chosen system call of a kind that changes ``dist/``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rtinstall.runtime_bundle.verify import parse_shasums
+from world.rtbuild import FAST, Desk, ended
+from world.runtime import VERSION, Upstream, archive
+from world.server import Reply
+
+FOLDER = "v24.19.0"
+ARCHIVE = f"{FOLDER}/node-{FOLDER}-linux-x64.tar.xz"
+RELEASE = ("release", "24", "-t", "linux-x64", *FAST)
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+SAID = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+
+
+def wait_for(what: Callable[[], object], process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 20
+    while not what():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline, "it does not come"
+        time.sleep(0.005)
+
+
+def asking(desk: Desk, upstream: Upstream) -> Callable[[], object]:
+    """Let the server be silent when it is asked for its index."""
+    upstream.put("index.json", Reply(b"[]", delay=60))
+    return lambda: upstream.server.asked("/dist/index.json")
+
+
+def downloading(desk: Desk, upstream: Upstream) -> Callable[[], object]:
+    """Let the archive come slowly."""
+    data = archive("linux-x64", VERSION, 50_000)
+    upstream.put(ARCHIVE, Reply(data, etag='"a"', pace=0.00002))
+    return lambda: any(p.stat().st_size > 1000 for p in desk.cache.glob("partial/*[0-9a-f]"))
+
+
+def building(desk: Desk, upstream: Upstream) -> Callable[[], object]:
+    """Let the archive take long to write."""
+    upstream.release(VERSION, weight=3_000_000)
+    return lambda: list(desk.dist.glob(".stage-*/*.tar.xz"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("moment", [asking, downloading, building])
+def test_an_interrupted_run_cleans_up_and_the_next_one_goes_on(
+    desk: Desk,
+    upstream: Upstream,
+    moment: Callable[[Desk, Upstream], Callable[[], object]],
+    number: signal.Signals,
+) -> None:
+    upstream.release(VERSION, weight=50_000)
+    reached = moment(desk, upstream)
+    words = (*RELEASE, *upstream.words, "-f", "tar.xz")
+    words += ("-l", "max") if moment is building else ()
+    process = desk.start(*words)
+    wait_for(reached, process)
+    process.send_signal(number)
+    since = time.monotonic()
+    result = ended(process)
+    result.failed(CODES[number], SAID[number], "run the same command again")
+    assert time.monotonic() - since < 3
+    assert result.out == ""
+    assert not desk.dist.exists() or [p.name for p in desk.dist.iterdir()] == [".lock"]
+
+    before = upstream.server.sent()
+    upstream.release(VERSION, weight=50_000)
+    upstream.put(ARCHIVE, Reply(archive("linux-x64", VERSION, 50_000), etag='"a"'))
+    desk.run(*RELEASE, *upstream.words, "-f", "tar.xz").good()
+    if moment is downloading:
+        assert upstream.server.asked(f"/dist/{ARCHIVE}")[-1].headers["range"] != "bytes=0-"
+        assert upstream.server.sent() - before < 50_000
+    desk.run("verify", "dist").good()
+
+
+def test_a_second_signal_does_not_disturb_the_cleaning_up(desk: Desk, upstream: Upstream) -> None:
+    words = (*RELEASE, *upstream.words, "-f", "tar.xz", "-l", "max")
+    reached = building(desk, upstream)
+    process = desk.start(*words)
+    wait_for(reached, process)
+    for _ in range(50):
+        process.send_signal(signal.SIGTERM)
+    ended(process).failed(143, "terminated")
+    assert [p.name for p in desk.dist.iterdir()] == [".lock"]
+
+
+def test_two_runs_do_not_write_into_one_mirror(desk: Desk, upstream: Upstream) -> None:
+    upstream.release(VERSION, weight=50_000)
+    reached = downloading(desk, upstream)
+    process = desk.start(*RELEASE, *upstream.words)
+    try:
+        wait_for(reached, process)
+        desk.run(*RELEASE, *upstream.words).failed(10, "another rtbuild is writing into dist")
+    finally:
+        process.send_signal(signal.SIGINT)
+        ended(process)
+
+
+def test_a_killed_download_is_continued(desk: Desk, upstream: Upstream) -> None:
+    upstream.release(VERSION, weight=50_000)
+    reached = downloading(desk, upstream)
+    process = desk.start(*RELEASE, *upstream.words)
+    wait_for(reached, process)
+    process.kill()
+    assert ended(process).code == -signal.SIGKILL
+    upstream.put(ARCHIVE, Reply(archive("linux-x64", VERSION, 50_000), etag='"a"'))
+    desk.run(*RELEASE, *upstream.words, "-f", "deb").good()
+    last = upstream.server.asked(f"/dist/{ARCHIVE}")[-1]
+    assert int(last.headers["range"].removeprefix("bytes=").removesuffix("-")) > 1000
+    assert not list(desk.dist.glob(".stage-*"))
+
+
+# Killed at exact places.
+
+CHANGING = ("rename", "unlink", "rmdir", "mkdir", "fsync", "write", "ftruncate", "openat")
+TRACE = f"trace={','.join(CHANGING)}"
+LINE = re.compile(r"^(\d+) +(\w+)\((.*)$")
+RUNS = 14  # how many places of each kind of change are tried
+
+
+@pytest.fixture
+def strace() -> tuple[str, ...]:
+    path = shutil.which("strace")
+    if path is None:
+        pytest.skip("needs strace (Debian package strace)")
+    command = (path, "-f", "-qq", "--seccomp-bpf")
+    probe = (*command, "-e", "trace=rename", "-o", "/dev/null", "true")
+    if subprocess.run(probe, capture_output=True, check=False).returncode:
+        pytest.skip("strace is too old, or may not trace here")
+    return command
+
+
+def places(log: Path, dist: Path) -> dict[str, list[int]]:
+    """Return, for each kind of call, which of them touch ``dist``, counted from one, main thread only."""
+    count: Counter[str] = Counter()
+    found: dict[str, list[int]] = {}
+    main = ""
+    for line in log.read_text(errors="replace").splitlines():
+        match = LINE.match(line)
+        if match and match[2] in CHANGING:
+            thread, call, rest = match.groups()
+            main = main or thread
+            if thread == main:
+                count[call] += 1
+                if str(dist) in rest or "dist/" in rest:
+                    if call != "openat" or "O_CREAT" in rest:
+                        found.setdefault(call, []).append(count[call])
+    return found
+
+
+def sample(numbers: list[int], most: int) -> list[int]:
+    """Return at most ``most`` of ``numbers``, evenly spread, the first and the last among them."""
+    if len(numbers) <= most:
+        return numbers
+    return [numbers[round(i * (len(numbers) - 1) / (most - 1))] for i in range(most)]
+
+
+def check_what_is_there(desk: Desk) -> None:
+    """Whatever a list of checksums names is whole; whatever has a final name is whole, too."""
+    for sums in desk.dist.glob("v*/SHASUMS256.txt"):
+        for name, digest in parse_shasums(sums.read_bytes()).items():
+            data = (sums.parent / name).read_bytes()
+            assert hashlib.sha256(data).hexdigest() == digest, f"{name} is not what is listed"
+    for path in desk.dist.glob("v*/node*"):
+        if path.suffix != ".json":
+            desk.run("inspect", path).good()
+
+
+def test_a_kill_at_any_place_leaves_only_whole_files(
+    desk: Desk, upstream: Upstream, strace: tuple[str, ...]
+) -> None:
+    """A mirror with another release in it is added to, and a package in it replaced by another."""
+    upstream.release("22.20.0")
+    upstream.release(VERSION)
+    config = desk.folder / "rtbuild.toml"
+    words = (*RELEASE, *upstream.words, "-f", "deb", "-f", "tar.gz", "--config", str(config))
+    config.write_text("")
+    desk.run("release", "22", "-t", "linux-x64", "-f", "tar.gz", *FAST, *upstream.words).good()
+    desk.run(*words).good()
+    start = desk.folder / "start"
+    shutil.copytree(desk.dist, start)
+    config.write_text('vendor = "ACME"\nsummary = "Node.js for ACME"\n')
+
+    log = desk.folder / "log"
+    traced = desk.start(*words, before=(*strace, "-y", "-s", "200", "-e", TRACE, "-o", str(log)))
+    ended(traced).good()
+    shutil.rmtree(desk.dist)
+    shutil.copytree(start, desk.dist)
+    found = places(log, desk.dist)
+    assert found.keys() >= {"rename", "write", "fsync", "mkdir", "openat"}, found
+    killed = 0
+    for call, numbers in found.items():
+        for number in sample(numbers, 3 if call != "rename" else RUNS):
+            inject = f"inject={call}:signal=SIGKILL:when={number}"
+            before = (*strace, "-e", f"trace={call}", "-e", inject, "-o", "/dev/null")
+            result = ended(desk.start(*words, before=before))
+            assert result.code in (-signal.SIGKILL, 128 + signal.SIGKILL), (call, number, result)
+            killed += 1
+            check_what_is_there(desk)
+            desk.run(*words).good()
+            assert not [p for p in desk.dist.rglob(".*") if p.name != ".lock"], (call, number)
+            assert desk.run("verify", "dist").good().out.endswith(" right\n")
+            shutil.rmtree(desk.dist)
+            shutil.copytree(start, desk.dist)
+    assert killed >= 15

@@ -1,0 +1,110 @@
+"""Root directories of their own, and the package managers that install into them and nowhere else."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from oracles import attempt, run, tool
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="installing into a directory needs root")
+
+
+def on_disk(root: Path, *but: str) -> Iterator[tuple[str, str]]:
+    """Yield each path below ``root`` and what is there, leaving out the folders ``but``."""
+    for path in sorted(root.rglob("*"), key=lambda path: str(path).encode()):
+        name = str(path.relative_to(root))
+        if name.partition("/")[0] in but:
+            continue
+        if path.is_symlink():
+            yield name, str(path.readlink())
+        elif path.is_dir():
+            yield name, f"{path.stat().st_mode & 0o7777:o}"
+        else:
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            yield name, f"{path.stat().st_mode & 0o7777:o} {digest}"
+
+
+def dpkg(root: Path, *arguments: str | Path) -> str:
+    """Run dpkg on the system below ``root``."""
+    for folder in ("info", "updates", "triggers"):
+        (root / "var/lib/dpkg" / folder).mkdir(parents=True, exist_ok=True)
+    (root / "var/lib/dpkg/status").touch()
+    return run(
+        "fakeroot", tool("dpkg"), f"--root={root}", "--log=/dev/null", "--force-not-root",
+        "--force-script-chrootless", "--force-depends", "--force-architecture", *arguments,
+    )  # fmt: skip
+
+
+def rpm_in(root: Path, *arguments: str | Path) -> str:
+    """Run rpm on the system below ``root``."""
+    root.mkdir(exist_ok=True)
+    return run("rpm", "--root", root, "--dbpath", "/var/lib/rpm", *arguments)
+
+
+def rpm_verify(root: Path) -> str:
+    """Return what differs from the database below ``root``, a line a file."""
+    words = ("--root", root, "--dbpath", "/var/lib/rpm", "-V", "--nodeps", "nodejs")
+    return attempt("rpm", *words).stdout
+
+
+class Dnf:
+    """A root directory and the repositories, folders beside it, that it may install from."""
+
+    def __init__(self, folder: Path) -> None:
+        tool("dnf")
+        self.folder = folder
+        self.root = folder / "root"
+        (folder / "log").mkdir()
+
+    def attempt(self, repositories: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        nowhere = self.folder / "none"
+        return attempt(
+            "dnf", "--assumeyes", "--quiet", "--nogpgcheck", "--releasever=1",
+            "--installroot", self.root,
+            f"--setopt=reposdir={nowhere}", f"--setopt=cachedir={self.folder / 'cache'}",
+            f"--setopt=logdir={self.folder / 'log'}", f"--setopt=varsdir={nowhere}",
+            f"--setopt=pluginpath={nowhere}", "--setopt=module_platform_id=",
+            *(f"--repofrompath={name},file://{self.folder / name}" for name in repositories.split()),
+            *arguments,
+        )  # fmt: skip
+
+    def run(self, repositories: str, *arguments: str) -> None:
+        result = self.attempt(repositories, *arguments)
+        assert result.returncode == 0, result.stdout + result.stderr
+
+    @property
+    def installed(self) -> set[str]:
+        query = ("-qa", "--qf", "%{NAME} %{EPOCH}:%{VERSION}\n")
+        return set(run("rpm", "--root", self.root, *query).splitlines())
+
+
+class Pacman:
+    """A root directory, and pacman for it alone."""
+
+    def __init__(self, folder: Path) -> None:
+        for name in ("fakeroot", "pacman"):
+            tool(name)
+        self.root = folder / "root"
+        self.config = folder / "pacman.conf"
+        self.config.write_text(
+            "[options]\nArchitecture = x86_64\nSigLevel = Never\nLocalFileSigLevel = Never\n"
+        )
+        (folder / "db").mkdir()
+        self.root.mkdir()
+        self.arguments = (
+            "--root", self.root, "--dbpath", folder / "db", "--cachedir", folder / "cache",
+            "--hookdir", folder / "hooks", "--logfile", folder / "log", "--gpgdir", folder / "gpg",
+            "--config", self.config, "--noconfirm",  "--color", "never",
+        )  # fmt: skip
+
+    def __call__(self, *arguments: str | Path) -> str:
+        return run("fakeroot", "pacman", *self.arguments, *arguments)
+
+    def attempt(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        return attempt("fakeroot", "pacman", *self.arguments, *arguments)
