@@ -6,9 +6,11 @@ target after the other, each published when it is whole.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -21,7 +23,7 @@ from rtinstall.runtime_bundle.download import Progress
 from rtinstall.runtime_bundle.errors import NotPublished, RtError, UnknownVersion
 from rtinstall.runtime_bundle.model import Bundle
 from rtinstall.runtime_bundle.releases import Release, select
-from rtinstall.runtime_bundle.sources import Offer, Part, RuntimeSource
+from rtinstall.runtime_bundle.sources import AT_ONCE, Offer, Part, RuntimeSource, in_background
 from rtinstall.runtime_bundle.targets import TARGETS, Target
 from rtinstall.runtime_bundle.versions import Version, VersionSpec
 
@@ -89,31 +91,34 @@ def plan(
                 hint=error.hint,
             ) from error
         raise
+    turn = threading.Semaphore(AT_ONCE)  # package managers take their time to answer
+    answers = [
+        (target, source, in_background(turn, partial(source.offer, release, target)))
+        for target, offers in survey.items()
+        for source, release in _first_with(version, offers)
+    ]
     jobs: list[Job] = []
-    without: list[Target] = []
-    for target, offers in survey.items():
-        found = next(
-            (
-                (source, release)
-                for source, releases in offers
-                for release in releases
-                if release.version == version
-            ),
-            None,
-        )
-        if found is None:
-            without.append(target)
-            continue
-        source, release = found
+    for target, source, answer in answers:
         try:
-            jobs.append(Job(source, source.offer(release, target), formats[target]))
+            jobs.append(Job(source, answer.result(), formats[target]))
         except NotPublished:  # an index is only a hint
             if required:
                 raise
-            without.append(target)
     if not jobs:
         raise NotPublished(f"node {version} is in the index, but no runtime of it is there")
-    return Plan(version, tuple(jobs), tuple(without))
+    having = {job.target for job in jobs}
+    return Plan(version, tuple(jobs), tuple(target for target in survey if target not in having))
+
+
+def _first_with(
+    version: Version, offers: Sequence[tuple[RuntimeSource, tuple[Release, ...]]]
+) -> Iterator[tuple[RuntimeSource, Release]]:
+    """Yield the first source that has ``version``, and its release; nothing if none has."""
+    for source, releases in offers:
+        for release in releases:
+            if release.version == version:
+                yield source, release
+                return
 
 
 def _choose(spec: VersionSpec, survey: Survey, *, required: bool) -> Version:

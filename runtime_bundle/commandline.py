@@ -15,9 +15,15 @@ import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
+from typing import TextIO
 
 import click
-from click.shell_completion import CompletionItem, ShellComplete, add_completion_class
+from click.shell_completion import (
+    CompletionItem,
+    ShellComplete,
+    add_completion_class,
+    shell_complete,
+)
 
 from rtinstall.runtime_bundle.errors import NoSpace, NotReadable, RtError
 from rtinstall.runtime_bundle.targets import TARGETS
@@ -34,9 +40,14 @@ def run(group: click.Group, name: str, arguments: Sequence[str] | None = None) -
     signal.signal(signal.SIGTERM, _terminate)
     if isinstance(sys.stdout, io.TextIOWrapper):  # whatever is in a name, it can be shown
         sys.stdout.reconfigure(errors="backslashreplace")
+    variable = f"_{name.upper()}_COMPLETE"
     try:
-        outcome = group.main(arguments, prog_name=name, standalone_mode=False)
-        return outcome if isinstance(outcome, int) else 0
+        if instruction := os.environ.get(variable):
+            return shell_complete(group, {}, name, variable, instruction)
+        words = sys.argv[1:] if arguments is None else list(arguments)
+        with group.make_context(name, words) as context:
+            group.invoke(context)
+        return 0
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
@@ -44,15 +55,15 @@ def run(group: click.Group, name: str, arguments: Sequence[str] | None = None) -
         return error.exit_code
     except click.ClickException as error:
         return _misused(error)
-    except (KeyboardInterrupt, click.Abort):
+    except KeyboardInterrupt:
+        if sys.stderr.isatty():
+            tell("")  # ends the line on which the terminal shows ^C
         return _say("interrupted", AGAIN, INTERRUPTED)
     except _Terminated:
         return _say("terminated", AGAIN, TERMINATED)
-    except SystemExit as leave:
-        # So click ends where nobody reads the output any more.
-        if isinstance(leave.__context__, BrokenPipeError):
-            return UNREAD
-        raise
+    except BrokenPipeError:
+        _discard(sys.stdout)
+        return UNREAD
     except RtError as error:
         return _say(str(error), error.hint, error.exit_code)
     except OSError as error:
@@ -90,9 +101,14 @@ def tell(line: str) -> None:
     try:
         click.echo(line, err=True)
     except BrokenPipeError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stderr.fileno())
-        os.close(nowhere)
+        _discard(sys.stderr)
+
+
+def _discard(stream: TextIO) -> None:
+    """Let what is still to be written to ``stream`` go nowhere, at the interpreter's end too."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def printable(text: str) -> str:

@@ -14,6 +14,7 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from rtinstall.runtime_bundle.archives.limits import LIMITS, Limits
@@ -29,6 +30,7 @@ from rtinstall.runtime_bundle.model import (
 )
 from rtinstall.runtime_bundle.names import check_name, check_tree
 
+LARGE = 1 << 20  # bytes; smaller files are hashed at once
 ANEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 ANEW |= getattr(os, "O_BINARY", 0)
 # Not blocking, in case the file became a FIFO since it was listed.
@@ -67,7 +69,10 @@ def read_tree(directory: Path, limits: Limits = LIMITS) -> tuple[Entry, ...]:
     holds: devices, sockets, links that lead out, names that are not UTF-8.
     """
     try:
-        return check_tree(_read(directory, "", limits), limits)
+        with ThreadPoolExecutor(2, "hash") as pool:
+            found = list(_read(str(directory), "", limits, pool))
+        entries = (item.result() if isinstance(item, Future) else item for item in found)
+        return check_tree(entries, limits)
     except OSError as error:
         raise NotReadable(
             f"{error.filename or directory} cannot be read: {error.strerror}"
@@ -107,21 +112,26 @@ def _write(entries: tuple[Entry, ...], stage: Path, time: int | None) -> None:
             os.close(root)
 
 
-def _read(directory: Path, above: str, limits: Limits) -> Iterator[Entry]:
+def _read(
+    directory: str, above: str, limits: Limits, pool: ThreadPoolExecutor
+) -> Iterator[Entry | Future[File]]:
+    """Yield what is in ``directory``; files that take long to hash as what will be a file."""
     with os.scandir(directory) as found:
         for item in found:
             path = above + item.name
             check_name(path, limits)
             status = item.stat(follow_symlinks=False)
             if stat.S_ISLNK(status.st_mode):
-                yield Symlink(path, Path(item).readlink().as_posix())
+                yield Symlink(path, os.readlink(item.path).replace(os.sep, "/"))  # noqa: PTH115
             elif stat.S_ISDIR(status.st_mode) and not _is_junction(status):
                 yield Directory(path)
-                yield from _read(Path(item), f"{path}/", limits)
-            elif stat.S_ISREG(status.st_mode):
-                yield _read_file(Path(item), path)
-            else:
+                yield from _read(item.path, f"{path}/", limits, pool)
+            elif not stat.S_ISREG(status.st_mode):
                 raise UnsafeArchive(f"{item.path} is no file, directory or symbolic link")
+            elif status.st_size >= LARGE:
+                yield pool.submit(_read_file, item.path, path)
+            else:
+                yield _read_file(item.path, path)
 
 
 def _is_junction(status: os.stat_result) -> bool:
@@ -129,7 +139,7 @@ def _is_junction(status: os.stat_result) -> bool:
     return bool(getattr(status, "st_reparse_tag", 0))
 
 
-def _read_file(file: Path, path: str) -> File:
+def _read_file(file: str, path: str) -> File:
     state = hashlib.sha256()
     size = 0
     with os.fdopen(os.open(file, READ), "rb") as source:
@@ -140,4 +150,4 @@ def _read_file(file: Path, path: str) -> File:
             state.update(chunk)
             size += len(chunk)
     mode = 0o755 if status.st_mode & 0o111 else 0o644
-    return File(path, mode, Slice(file, 0, size), state.hexdigest())
+    return File(path, mode, Slice(Path(file), 0, size), state.hexdigest())

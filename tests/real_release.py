@@ -22,12 +22,17 @@ MODULES = "lib/node_modules/"
 FACTS = {"file": "{mode} {sha256}", "symlink": "{link}", "directory": "{mode}"}
 
 
+def environment() -> dict[str, str]:
+    """Return this process's own environment, in which rtbuild is what is under test."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(IMPORTS)}
+
+
 def rtbuild(*words: str | Path, folder: Path) -> Ended:
     """Run the command line with the user's own cache and package indexes."""
     ended = subprocess.run(
         [*PROGRAM, *map(str, words)],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(IMPORTS)},
+        env=environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -111,7 +116,8 @@ def commands(prefix: Path, *words: str | Path, home: Path, **settings: str) -> s
         env={
             "PATH": f"{prefix / 'bin'}:{os.defpath}",
             "HOME": str(home),
-            "NPM_CONFIG_CACHE": str(home / ".npm"),
+            "npm_config_cache": str(home / ".npm"),
+            "npm_config_update_notifier": "false",
             "LC_ALL": "C.UTF-8",
             **settings,
         },

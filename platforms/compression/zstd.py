@@ -14,6 +14,7 @@ from rtinstall.platforms.compression.stream import Stream, Writable
 from rtinstall.platforms.package import Effort, Level
 
 MIB = 1 << 20
+HELD = 1 << 18  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Setting:
 
 
 LEVEL: dict[Level, Setting] = {
-    "fast": Setting(3, 21, 8 * MIB, 4),
+    "fast": Setting(3, 22, 8 * MIB, 4),
     "balanced": Setting(9, 22, 8 * MIB, 2),
     "max": Setting(19, 22, 8 * MIB, 2, {"chain_log": 22, "hash_log": 20}),
 }
@@ -56,14 +57,30 @@ class ZstdStream(Stream):
             write_content_size=0,
         )
         super().__init__(out, effort)
+        self._held = bytearray()
         self._encoder = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
 
     def write(self, data: bytes) -> None:
-        """Append ``data``."""
-        compressed = self._encoder.compress(data)
-        if compressed:
-            self._out.write(compressed)
+        """Append ``data``; small pieces are handed to the encoder together."""
+        if len(data) >= HELD:
+            self._compress()
+            self._encode(data)
+        else:
+            self._held += data
+            if len(self._held) >= HELD:
+                self._compress()
 
     def close(self) -> None:
         """End the frame."""
+        self._compress()
         self._out.write(self._encoder.flush())
+
+    def _compress(self) -> None:
+        if self._held:
+            self._encode(bytes(self._held))
+            self._held.clear()
+
+    def _encode(self, data: bytes) -> None:
+        compressed = self._encoder.compress(data)
+        if compressed:
+            self._out.write(compressed)

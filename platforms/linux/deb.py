@@ -21,7 +21,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from email.utils import format_datetime
 from typing import BinaryIO
 
 from rtinstall.platforms.compression import SUFFIX, open_stream
@@ -228,6 +227,8 @@ def _copyright(bundle: Bundle, metadata: Metadata) -> str:
 
 
 def _changelog(bundle: Bundle, metadata: Metadata) -> str:
+    from email.utils import format_datetime  # takes as long to import as all of this package
+
     number = version(bundle.version, metadata.revision)
     date = format_datetime(datetime.fromtimestamp(bundle.released, UTC))
     return (

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from rtinstall.runtime_bundle.download import Progress
 from rtinstall.runtime_bundle.errors import MissingTool, UnknownVersion, Unreachable
@@ -28,6 +29,7 @@ from rtinstall.runtime_bundle.targets import Target
 from rtinstall.runtime_bundle.versions import Version
 
 Layout = Literal["upstream", "wheel", "node-package", "npm-package", "package", "directory"]
+T = TypeVar("T")
 Say = Callable[[str], None]
 AT_ONCE = 3  # package managers run side by side
 
@@ -106,7 +108,7 @@ def _ask(
     failures: dict[str, Unreachable | MissingTool] = {}
     turn = threading.Semaphore(AT_ONCE)
     answers = [
-        (source, target, _in_background(turn, source, target))
+        (source, target, in_background(turn, partial(source.releases, target)))
         for source in sources
         for target in targets
     ]
@@ -119,17 +121,15 @@ def _ask(
     return failures
 
 
-def _in_background(
-    turn: threading.Semaphore, source: RuntimeSource, target: Target
-) -> Future[tuple[Release, ...]]:
-    """Ask in a thread that nobody waits for: an executor would keep an interrupted run waiting."""
-    answer: Future[tuple[Release, ...]] = Future()
+def in_background(turn: threading.Semaphore, call: Callable[[], T]) -> Future[T]:
+    """Call in a thread that nobody waits for: an executor would keep an interrupted run waiting."""
+    answer: Future[T] = Future()
 
     def ask() -> None:
         with turn:
             try:
-                answer.set_result(source.releases(target))
-            except BaseException as error:
+                answer.set_result(call())
+            except BaseException as error:  # noqa: BLE001  # whoever waits for the answer gets it
                 answer.set_exception(error)
 
     threading.Thread(target=ask, daemon=True).start()

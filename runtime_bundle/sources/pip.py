@@ -14,7 +14,6 @@ import json
 import re
 import shutil
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -102,7 +101,6 @@ class Pip:
         self._package = package
         self._command = command
         self._wheels: dict[tuple[Release, Target], tuple[str, Digest]] = {}
-        self._asking = threading.Lock()
         self._failed: RtError | None = None
 
     def releases(self, target: Target) -> tuple[Release, ...]:
@@ -145,10 +143,9 @@ class Pip:
 
     def _wheel(self, release: Release, target: Target) -> tuple[str, Digest]:
         """Return where the wheel is and its SHA-256, both as the index says."""
-        with self._asking:
-            if (release, target) not in self._wheels:
-                self._wheels[release, target] = self._find(release, target)
-            return self._wheels[release, target]
+        if (release, target) not in self._wheels:
+            self._wheels[release, target] = self._find(release, target)
+        return self._wheels[release, target]
 
     def _find(self, release: Release, target: Target) -> tuple[str, Digest]:
         if target.name not in PLATFORMS:

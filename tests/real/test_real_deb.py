@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import pytest
 
 from oracles import attempt, run, tool
 from readers import deb as reader
-from real_release import Release, check_contents, check_runs, check_smoke
+from real_release import Release, check_contents, check_runs, check_smoke, commands
 from roots import dpkg, on_disk
+from rtinstall.platforms.smoke.table import SCRIPTS
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real")]
 
@@ -55,6 +57,21 @@ def test_node_and_npm_run_where_dpkg_puts_them(
     release: Release, installed: Path, tmp_path: Path
 ) -> None:
     check_runs(installed / "usr", release, tmp_path)
+
+
+def test_npm_builds_a_native_addon_with_node_gyp(installed: Path, tmp_path: Path) -> None:
+    for name in ("cc", "make", "python3"):
+        tool(name)
+    shutil.copy(SCRIPTS / "addon.c", tmp_path)
+    (tmp_path / "package.json").write_text('{"name": "addon", "version": "1.0.0"}')
+    (tmp_path / "binding.gyp").write_text(
+        "{'targets': [{'target_name': 'addon', 'sources': ['addon.c']}]}"
+    )
+    usr = installed / "usr"
+    settings = {"npm_config_nodedir": str(usr), "PYTHONDONTWRITEBYTECODE": "1"}
+    commands(usr, "npm", "install", "--offline", home=tmp_path, **settings)
+    asked = "require('./build/Release/addon.node').add(40, 2)"
+    assert commands(usr, "node", "-p", asked, home=tmp_path) == "42"
 
 
 def test_what_dpkg_installed_passes_every_smoke_check(release: Release, installed: Path) -> None:

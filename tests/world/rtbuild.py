@@ -109,7 +109,8 @@ class Desk:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
+            errors="backslashreplace",
         )
 
     def program(self, *words: str | Path, **env: str) -> Ended:

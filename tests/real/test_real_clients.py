@@ -1,0 +1,79 @@
+"""Other version managers, each with our dist/ as its mirror."""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from oracles import attempt, run
+from real_release import Release, check_runs
+
+pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real")]
+NO_NETWORK = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT", "E403", "E404")
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *words: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def mirror(release: Release) -> Iterator[str]:
+    """Serve dist/ on loopback."""
+    with ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Quiet, directory=str(release.dist))
+    ) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def from_npm(release: Release, folder: Path, package: str) -> Path:
+    """Install a package of the npm registry, with the npm of the release."""
+    run("tar", "-xf", release.path("tar.gz"), "-C", folder, "--strip-components=1")
+    words = ("install", "--prefix", folder / "tools", "--no-audit", "--no-fund", package)
+    path = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
+    ended = attempt(str(folder / "bin/npm"), *words, env=path)
+    if ended.returncode and any(word in ended.stderr for word in NO_NETWORK):
+        pytest.skip(f"needs {package} of the npm registry: {ended.stderr.splitlines()[-1]}")
+    assert ended.returncode == 0, ended.stderr
+    return folder / "tools/node_modules" / package
+
+
+def test_n_installs_from_our_mirror(release: Release, mirror: str, tmp_path: Path) -> None:
+    program = from_npm(release, tmp_path, "n") / "bin/n"
+    settings = {
+        "N_NODE_MIRROR": mirror,
+        "N_PREFIX": str(tmp_path / "n"),
+        "N_USE_XZ": "0",
+        "HOME": str(tmp_path),
+        "no_proxy": "127.0.0.1",
+    }
+    run("bash", program, "install", "lts", env=settings)
+    check_runs(tmp_path / "n", release, tmp_path)
+
+
+def test_mise_installs_from_our_mirror(release: Release, mirror: str, tmp_path: Path) -> None:
+    program = from_npm(release, tmp_path, "@jdxcode/mise") / "bin/mise"
+    settings = {
+        "MISE_NODE_MIRROR_URL": f"{mirror}/",
+        "MISE_USE_VERSIONS_HOST": "0",
+        "MISE_DATA_DIR": str(tmp_path / "data"),
+        "MISE_CACHE_DIR": str(tmp_path / "cache"),
+        "MISE_STATE_DIR": str(tmp_path / "state"),
+        "MISE_CONFIG_DIR": str(tmp_path / "config"),
+        "MISE_YES": "1",
+        "HOME": str(tmp_path),
+        "no_proxy": "127.0.0.1",
+    }
+    major = release.version.partition(".")[0]
+    run(str(program), "install", f"node@{major}", env=settings)
+    check_runs(tmp_path / f"data/installs/node/{release.version}", release, tmp_path)
