@@ -87,7 +87,7 @@ class Mirror:
                     f"another rtbuild is writing into {self.root}",
                     hint="wait for it to end, or name another folder with --out",
                 )
-            for left in (*self.root.glob(f"{STAGE}*"), *self.root.glob(f"v*/{STAGE}*")):
+            for left in self.root.glob(f"{STAGE}*"):
                 if left.is_dir():
                     shutil.rmtree(left, ignore_errors=True)
                 else:
@@ -128,15 +128,26 @@ class Mirror:
 
             sums = self._sums(folder)
             lasting = {n: digest for n, digest in sums.items() if new.get(n, digest) == digest}
-            if lasting != sums:
-                _write_sums(folder, lasting)
-            for item in built:
-                if not item.reused:
-                    _sync(item.path)
-                    item.path.replace(folder / item.artifact.name)
-            replace_file(manifest, said)
-            _write_sums(folder, lasting | new)
-            self._index(bundle, {artifact.format for artifact in artifacts.values()})
+            releases = self._with(bundle, {artifact.format for artifact in artifacts.values()})
+            lists = stage / "lists"
+            lists.mkdir()
+            before = _written(lists / "before", _lines(lasting))
+            renamed = [
+                *((i.path, folder / i.artifact.name) for i in built if not i.reused),
+                (_written(lists / "manifest", said), manifest),
+                (_written(lists / "sums", _lines(lasting | new)), folder / SHASUMS),
+                (_written(lists / "json", write_index_json(releases)), self.root / "index.json"),
+                (_written(lists / "tab", write_index_tab(releases)), self.root / "index.tab"),
+            ]
+            for path, _ in renamed:
+                _sync(path)
+            # Everything is on the disk: what follows only gives names.
+            if not lasting:  # a list without a line would be none
+                (folder / SHASUMS).unlink(missing_ok=True)
+            elif lasting != sums:
+                before.replace(folder / SHASUMS)
+            for path, final in renamed:
+                path.replace(final)
 
     def _kept(self, manifest: Path, bundle: Bundle) -> list[Artifact]:
         """Return what an earlier run made of the same contents, and is still whole."""
@@ -177,8 +188,8 @@ class Mirror:
                 hint="remove it, or name another folder with --out",
             ) from error
 
-    def _index(self, bundle: Bundle, formats: set[str]) -> None:
-        """Add the release to the index, with the targets whose archives are there."""
+    def _with(self, bundle: Bundle, formats: set[str]) -> list[Release]:
+        """Return what the index is to list, with the targets whose archives are there."""
         releases = {release.version: release for release in self._releases()}
         known = releases.get(bundle.version)
         files = set(known.files) if known else set()
@@ -198,9 +209,7 @@ class Mirror:
             lts=bundle.lts,
             security=known.security if known else False,
         )
-        newest = sorted(releases.values(), key=lambda release: release.version, reverse=True)
-        replace_file(self.root / "index.json", write_index_json(newest))
-        replace_file(self.root / "index.tab", write_index_tab(newest))
+        return sorted(releases.values(), key=lambda release: release.version, reverse=True)
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -220,13 +229,14 @@ def replace_file(path: Path, data: bytes) -> None:
         raise
 
 
-def _write_sums(folder: Path, sums: Mapping[str, str]) -> None:
-    """Write the list of checksums; one without a line would be none."""
-    if sums:
-        lines = "".join(f"{sums[name]}  {name}\n" for name in sorted(sums))
-        replace_file(folder / SHASUMS, lines.encode())
-    else:
-        (folder / SHASUMS).unlink(missing_ok=True)
+def _lines(sums: Mapping[str, str]) -> bytes:
+    """Return a list of checksums as ``sha256sum`` has it."""
+    return "".join(f"{sums[name]}  {name}\n" for name in sorted(sums)).encode()
+
+
+def _written(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
 
 
 def _sync(path: Path) -> None:

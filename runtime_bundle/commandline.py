@@ -69,6 +69,10 @@ def run(group: click.Group, name: str, arguments: Sequence[str] | None = None) -
     except OSError as error:
         kind = NoSpace if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS) else NotReadable
         where = f"{error.filename}: " if error.filename else ""
+        try:
+            sys.stdout.flush()
+        except OSError:  # it was the result that could not be written
+            _discard(sys.stdout)
         return _say(f"{where}{error.strerror or error}", kind.hint, kind.exit_code)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from world.rtbuild import FAST, Desk
 from world.runtime import VERSION, Upstream, runtime_entries
 

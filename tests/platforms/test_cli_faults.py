@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+
 from rtinstall.platforms.commands import options
 from rtinstall.runtime_bundle.download import Network
 from rtinstall.runtime_bundle.errors import every_error
@@ -193,6 +194,8 @@ def test_a_wrong_or_missing_signature_installs_nothing(
             upstream.put(f"{where}.asc", good.replace(text[:20], text[1:20] + text[:1]))
         case bytes():
             upstream.put(f"{where}.asc", signature)
+        case _:
+            raise AssertionError(signature)
     desk.run(*RELEASE, "--source", upstream.url).failed(7, said)
     assert nothing_published(desk)
     assert not [r for r in upstream.server.requests if r.path.endswith(".xz")]
@@ -427,7 +430,7 @@ def test_a_full_disk_keeps_the_targets_that_were_finished(desk: Desk, upstream: 
         ended = desk.program("release", "24", *FAST, "-f", "deb", *upstream.words)
         ended.failed(10)
         assert DEB in desk.published()
-        assert not [p for p in desk.dist.rglob(".stage-*")]
+        assert not list(desk.dist.rglob(".stage-*"))
         desk.run("verify", "dist").good()
 
 

@@ -7,11 +7,12 @@ import io
 import json
 import re
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import archive_makers as make
 import pytest
+
+import archive_makers as make
 from rtinstall.platforms.formats import FORMATS
 from world.rtbuild import FAST, Desk
 from world.runtime import VERSION, Upstream
@@ -30,14 +31,14 @@ MANIFEST = "v24.19.0/node-v24.19.0-linux-x64.manifest.json"
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, bytes]]:
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """Give every file of a release by its path in dist/."""
     desk = Desk(tmp_path_factory.mktemp("shelf"))
     with running() as server:
         upstream = Upstream(server)
         upstream.release(VERSION, ("linux-x64", "linux-x64-musl"))
         desk.run("release", "24", *upstream.words, *FAST).good()
-    yield {name: (desk.dist / name).read_bytes() for name in desk.published()}
+    return {name: (desk.dist / name).read_bytes() for name in desk.published()}
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from rtinstall.runtime_bundle.verify import parse_shasums
 from world.rtbuild import FAST, Desk, ended
 from world.runtime import VERSION, Upstream, archive
@@ -26,6 +27,10 @@ ARCHIVE = f"{FOLDER}/node-{FOLDER}-linux-x64.tar.xz"
 RELEASE = ("release", "24", "-t", "linux-x64", *FAST)
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 SAID = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+
+
+# A signal may come between opening a file and taking hold of it.
+SIGNALLED = {"PYTHONWARNINGS": "error,ignore::ResourceWarning"}
 
 
 def wait_for(what: Callable[[], object], process: subprocess.Popen[str]) -> None:
@@ -67,7 +72,7 @@ def test_an_interrupted_run_cleans_up_and_the_next_one_goes_on(
     reached = moment(desk, upstream)
     words = (*RELEASE, *upstream.words, "-f", "tar.xz")
     words += ("-l", "max") if moment is building else ()
-    process = desk.start(*words)
+    process = desk.start(*words, env=SIGNALLED)
     wait_for(reached, process)
     process.send_signal(number)
     since = time.monotonic()
@@ -90,7 +95,7 @@ def test_an_interrupted_run_cleans_up_and_the_next_one_goes_on(
 def test_a_second_signal_does_not_disturb_the_cleaning_up(desk: Desk, upstream: Upstream) -> None:
     words = (*RELEASE, *upstream.words, "-f", "tar.xz", "-l", "max")
     reached = building(desk, upstream)
-    process = desk.start(*words)
+    process = desk.start(*words, env=SIGNALLED)
     wait_for(reached, process)
     for _ in range(50):
         process.send_signal(signal.SIGTERM)
@@ -101,7 +106,7 @@ def test_a_second_signal_does_not_disturb_the_cleaning_up(desk: Desk, upstream: 
 def test_two_runs_do_not_write_into_one_mirror(desk: Desk, upstream: Upstream) -> None:
     upstream.release(VERSION, weight=50_000)
     reached = downloading(desk, upstream)
-    process = desk.start(*RELEASE, *upstream.words)
+    process = desk.start(*RELEASE, *upstream.words, env=SIGNALLED)
     try:
         wait_for(reached, process)
         desk.run(*RELEASE, *upstream.words).failed(10, "another rtbuild is writing into dist")
@@ -113,7 +118,7 @@ def test_two_runs_do_not_write_into_one_mirror(desk: Desk, upstream: Upstream) -
 def test_a_killed_download_is_continued(desk: Desk, upstream: Upstream) -> None:
     upstream.release(VERSION, weight=50_000)
     reached = downloading(desk, upstream)
-    process = desk.start(*RELEASE, *upstream.words)
+    process = desk.start(*RELEASE, *upstream.words, env=SIGNALLED)
     wait_for(reached, process)
     process.kill()
     assert ended(process).code == -signal.SIGKILL

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import click
 import pytest
+
 from rtinstall.platforms.cli import cli
 from rtinstall.runtime_bundle.targets import TARGETS
-from world.rtbuild import FAST, PROGRAM, Desk, ended
+from world.rtbuild import FAST, PROGRAM, Desk
 from world.runtime import VERSION, Upstream, archive
 from world.server import Reply
 
@@ -135,9 +136,9 @@ def test_any_locale_will_do(desk: Desk, encoding: str) -> None:
 
     desk.work.mkdir()
     (desk.work / "ü.tar").write_bytes(make.tar(make.tar_member("日本", b"")))
-    for words in (("inspect", "-e"), ("verify",), ("inspect", "--json")):
-        ended = desk.program(*words, "ü.tar", PYTHONIOENCODING=f"{encoding}:strict")
-        assert ended.code == 0, ended
+    shown = desk.program("inspect", "-e", "ü.tar", PYTHONIOENCODING=f"{encoding}:strict").good()
+    # To click, ASCII is no locale but a missing one; it writes UTF-8 then.
+    assert (r"\u65e5\u672c" if encoding == "latin-1" else "日本") in shown.out
 
 
 def test_names_of_files_need_not_be_text(desk: Desk) -> None:
@@ -200,21 +201,19 @@ class Screen:
 
 
 def test_a_terminal_shows_bars_and_is_left_as_it_was(desk: Desk, upstream: Upstream) -> None:
-    upstream.release(VERSION, weight=20_000)
-    data = archive("linux-x64", VERSION, 20_000)
+    upstream.release(VERSION, weight=8_000)
+    data = archive("linux-x64", VERSION, 8_000)
     upstream.put(ARCHIVE, Reply(data, etag='"a"', pace=0.00001))
     screen = Screen(desk, "release", "24", *FAST, *upstream.words)
     assert screen.end() == 0
     assert "━" in screen.shown
     assert "\x1b[?25l" in screen.shown
     assert screen.cursor
-    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", screen.shown)
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", screen.shown).replace("\r", "\n")
     assert "linux-x64 from dist" in plain
     # A table is not folded, however wide.
-    assert re.search(
-        r"^linux-x64 +dist +\S+ kB +deb rpm arch tar.xz tar.gz\r?$", plain, re.MULTILINE
-    )
-    assert re.search(r"^not published there: .*aix-ppc64\r?$", plain, re.MULTILINE)
+    assert re.search(r"^linux-x64 +dist +\S+ kB +deb rpm arch tar.xz tar.gz$", plain, re.MULTILINE)
+    assert re.search(r"^not published there: .*aix-ppc64$", plain, re.MULTILINE)
     assert "nodejs_24.19.0-1_amd64.deb" in plain.rpartition("FILE ")[2]
 
 
@@ -236,5 +235,5 @@ def test_without_a_terminal_there_is_no_colour(desk: Desk, upstream: Upstream) -
     upstream.release(VERSION)
     words = ("release", "24", "-f", "deb", *FAST, *upstream.words)
     env = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
-    ended(desk.start(*words, **env)).good()
+    desk.program(*words, **env).good()
     desk.program("release", "77", *upstream.words, **env).failed(3)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 import pytest
+
 from rtinstall.platforms import cli
 from rtinstall.runtime_bundle.commandline import SHELLS
 from rtinstall.runtime_bundle.targets import TARGETS

@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,15 @@ from rtinstall.runtime_bundle.commandline import run
 
 PROGRAM = (sys.executable, "-m", "rtinstall.platforms.cli")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-FOREIGN = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SOURCE_DATE_EPOCH")
+FOREIGN = (
+    "PYTHONUNBUFFERED",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "SOURCE_DATE_EPOCH",
+)
 IMPORTS = [str(Path(entry).absolute()) for entry in sys.path if entry]  # as in this process
+NOTHING: Mapping[str, str] = {}
 FAST = ("--level", "fast", "--jobs", "1")
 
 
@@ -98,7 +106,10 @@ class Desk:
         return {**kept, **places, "PYTHONWARNINGS": "error", **more}
 
     def start(
-        self, *words: str | Path, before: tuple[str, ...] = (), **env: str
+        self,
+        *words: str | Path,
+        before: Sequence[str] = (),
+        env: Mapping[str, str] = NOTHING,
     ) -> subprocess.Popen[str]:
         """Start the program; ``before`` are the words of one that runs it."""
         self.work.mkdir(parents=True, exist_ok=True)
@@ -115,7 +126,7 @@ class Desk:
 
     def program(self, *words: str | Path, **env: str) -> Ended:
         """Run the program to its end."""
-        return ended(self.start(*words, **env))
+        return ended(self.start(*words, env=env))
 
     def run(self, *words: str | Path, **env: str) -> Ended:
         """Do the same within this process, which is quicker."""
