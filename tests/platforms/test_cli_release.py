@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import archive_makers as make
 from readers import arch, deb, rpm, streams, tar
 from rtinstall.platforms.commands import options
 from rtinstall.runtime_bundle.releases import parse_index, parse_index_tab
@@ -329,6 +331,40 @@ def test_a_signature_of_a_pinned_key_is_recorded(
             "checked": said,
         }
     ]
+
+
+def test_another_npm_is_bundled_on_request(desk: Desk, upstream: Upstream) -> None:
+    upstream.release(VERSION)
+    data = make.pack(
+        make.gnu_tar({
+            "package/package.json": b'{"name": "npm", "version": "11.9.0", "bin": {"npm": "bin/npm-cli.js"}}',
+            "package/bin/npm-cli.js": b"#!/usr/bin/env node\n",
+            "package/bin/npx-cli.js": b"#!/usr/bin/env node\n",
+            "package/lib/new.js": b"",
+        }),
+        "gz",
+    )  # fmt: skip
+    server = upstream.server
+    integrity = f"sha512-{base64.b64encode(hashlib.sha512(data).digest()).decode()}"
+    dist = {"tarball": server.serve("/registry/npm.tgz", data), "integrity": integrity}
+    document = {"name": "npm", "version": "11.9.0", "dist": dist}
+    server.serve("/registry/npm/11.9.0", json.dumps(document).encode())
+    env = {"NPM_CONFIG_REGISTRY": f"{server.url}/registry/", "PATH": "/nowhere"}
+    words = ("release", "24", *upstream.words, *FAST, "-f", "deb", "-f", "tar.xz", "--json")
+    (target,) = desk.run(*words, "--npm", "11.9.0", **env).good().json["targets"]
+    assert (target["npm"], len(target["provenance"])) == ("11.9.0", 2)
+    assert target["provenance"][1]["digest"] == integrity
+    package = deb.read((desk.dist / "v24.19.0/nodejs_24.19.0-1_amd64.deb").read_bytes())
+    assert "npm (= 11.9.0)" in package.control["Provides"]
+    paths = {m.name for m in package.members}
+    assert "./usr/lib/node_modules/npm/lib/new.js" in paths
+    assert "./usr/lib/node_modules/npm/lib/npm.js" not in paths
+
+    server.serve("/registry/npm.tgz", data[:-1] + b"x")
+    shutil.rmtree(desk.cache)
+    desk.run(*words, "--npm", "11.9.0", **env).failed(7, "npm.tgz")
+    desk.run(*words, "--npm", "11.9.1", **env).failed(4, "npm 11.9.1")
+    desk.run(*words, "--npm", "11.9.0", PATH="/nowhere").failed(14, "registry")
 
 
 def test_a_runtime_on_disk_is_a_source(desk: Desk, upstream: Upstream) -> None:

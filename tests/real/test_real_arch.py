@@ -9,7 +9,7 @@ from readers import arch as reader
 from real_release import Release, check_contents, check_runs, check_smoke
 from roots import Pacman, on_disk
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real-arch")]
+pytestmark = pytest.mark.real
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from oracles import run, tool
 from real_release import Release, check_smoke, released
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real-arm64")]
+pytestmark = pytest.mark.real
 
 
 @pytest.fixture(scope="module")

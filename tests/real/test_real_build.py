@@ -10,7 +10,7 @@ import pytest
 from real_release import Release, check_smoke, environment, rtbuild
 from world.rtbuild import PROGRAM
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real-build")]
+pytestmark = pytest.mark.real
 
 
 def test_everything_of_the_release_is_found_right(release: Release) -> None:

@@ -14,7 +14,7 @@ import pytest
 from oracles import attempt, run
 from real_release import Release, check_runs
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real-clients")]
+pytestmark = pytest.mark.real
 NO_NETWORK = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT", "E403", "E404")
 
 

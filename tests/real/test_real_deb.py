@@ -12,7 +12,7 @@ from real_release import Release, check_contents, check_runs, check_smoke, comma
 from roots import dpkg, on_disk
 from rtinstall.platforms.smoke.table import SCRIPTS
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real-deb")]
+pytestmark = pytest.mark.real
 
 # What lintian, which judges packages for Debian's own archive, says of upstream's files, and why
 # that stays. Nothing is changed in the bundle.

@@ -18,7 +18,7 @@ from rtinstall.platforms.package import Metadata
 from rtinstall.platforms.settings import Settings
 from rtinstall.runtime_bundle.model import File
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real-rpm"), needs_root]
+pytestmark = [pytest.mark.real, needs_root]
 SYSTEMS_OWN = SHARED - {"usr/lib/node_modules"}
 
 # What rpmlint, with nothing configured, says of upstream's files, and why that stays. Nothing is

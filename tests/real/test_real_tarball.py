@@ -11,7 +11,7 @@ from oracles import run
 from real_release import Release, check_runs, commands, said
 from roots import on_disk
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real-tarball")]
+pytestmark = pytest.mark.real
 
 
 @pytest.fixture(scope="module")
