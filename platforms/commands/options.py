@@ -17,7 +17,7 @@ from rtinstall.platforms.package import LEVELS
 from rtinstall.platforms.settings import Settings, load, npm_version
 from rtinstall.runtime_bundle.cache import Cache
 from rtinstall.runtime_bundle.download import Network
-from rtinstall.runtime_bundle.errors import BadConfiguration
+from rtinstall.runtime_bundle.errors import BadConfiguration, NotPublished
 from rtinstall.runtime_bundle.sources import RuntimeSource, Say
 from rtinstall.runtime_bundle.sources.dist import Dist, unofficial
 from rtinstall.runtime_bundle.sources.local import Local
@@ -181,7 +181,7 @@ def chosen_targets(
 ) -> dict[Target, tuple[str, ...]]:
     """Return the targets to build for and the formats of each.
 
-    Without names, all that have a format asked for. Raises :class:`BadConfiguration` for a named
+    Without names, all that have a format asked for. Raises :class:`NotPublished` for a named
     target that has none of the formats.
     """
     found: dict[Target, tuple[str, ...]] = {}
@@ -191,13 +191,13 @@ def chosen_targets(
             found[target] = wanted
         elif names:
             have = ", ".join(target.formats) or "none yet"
-            raise BadConfiguration(
+            raise NotPublished(
                 f"{target} has no format {' or '.join(formats)}" if formats else
                 f"no format is written for {target}",
                 hint=f"formats of {target}: {have}",
             )  # fmt: skip
     if not found:
-        raise BadConfiguration(f"no target has the format {' or '.join(formats)}")
+        raise NotPublished(f"no target has the format {' or '.join(formats)}")
     return found
 
 

@@ -176,7 +176,7 @@ def test_the_folder_one_stands_in_is_a_bundle(desk: Desk, bundled: Path) -> None
     [
         (("-t", "linux-arm64"), 9, ("linux-arm64",)),
         (("-t", "vax"), 4, ("'vax' is no target",)),
-        (("-f", "apk"), 11, ("linux-x64 has no format apk", "deb, rpm")),
+        (("-f", "apk"), 4, ("linux-x64 has no format apk", "deb, rpm")),
         (("--jobs", "none"), 2, ("--jobs",)),
     ],
 )

@@ -34,7 +34,7 @@ SIGNALLED = {"PYTHONWARNINGS": "error,ignore::ResourceWarning"}
 
 
 def wait_for(what: Callable[[], object], process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not what():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline, "it does not come"
@@ -78,7 +78,7 @@ def test_an_interrupted_run_cleans_up_and_the_next_one_goes_on(
     since = time.monotonic()
     result = ended(process)
     result.failed(CODES[number], SAID[number], "run the same command again")
-    assert time.monotonic() - since < 3
+    assert time.monotonic() - since < 15
     assert result.out == ""
     assert not desk.dist.exists() or [p.name for p in desk.dist.iterdir()] == [".lock"]
 
@@ -135,6 +135,7 @@ LINE = re.compile(r"^(\d+) +(\w+)\((.*)$")
 # The calls that change a folder, and how many of each are tried; two groups, for two workers.
 NAMING = {"rename": 12, "mkdir": 2, "unlinkat": 2, "rmdir": 2}
 WRITING = {"write": 5, "fsync": 4, "openat": 4}
+COUNTED = {"PYTHONDONTWRITEBYTECODE": "1"}  # every run makes the same calls
 
 
 @pytest.fixture
@@ -203,7 +204,9 @@ def test_a_kill_at_any_place_leaves_only_whole_files(
 
     log = desk.folder / "log"
     trace = f"trace={','.join(calls)}"
-    traced = desk.start(*words, before=(*strace, "-y", "-s", "200", "-e", trace, "-o", str(log)))
+    traced = desk.start(
+        *words, before=(*strace, "-y", "-s", "200", "-e", trace, "-o", str(log)), env=COUNTED
+    )
     ended(traced).good()
     shutil.rmtree(desk.dist)
     shutil.copytree(start, desk.dist)
@@ -213,7 +216,7 @@ def test_a_kill_at_any_place_leaves_only_whole_files(
         for number in sample(found[call], most):
             inject = f"inject={call}:signal=SIGKILL:when={number}"
             before = (*strace, "-e", f"trace={call}", "-e", inject, "-o", "/dev/null")
-            result = ended(desk.start(*words, before=before))
+            result = ended(desk.start(*words, before=before, env=COUNTED))
             assert result.code in (-signal.SIGKILL, 128 + signal.SIGKILL), (call, number, result)
             check_what_is_there(desk)
             desk.run(*words).good()

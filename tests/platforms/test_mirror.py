@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from bundles import small_bundle
-from rtinstall.platforms import build as building
 from rtinstall.platforms.build import Built, build, recipe
 from rtinstall.platforms.formats import FORMATS
 from rtinstall.platforms.mirror import SHASUMS, Mirror
@@ -155,7 +154,7 @@ def test_a_fault_while_writing_leaves_nothing_half_written(
     fault: BaseException,
     raised: type[BaseException],
 ) -> None:
-    monkeypatch.setitem(building.FORMATS, "deb", Broken(fault))
+    monkeypatch.setitem(FORMATS, "deb", Broken(fault))
     with pytest.raises(raised):
         release(tmp_path, bundle, "tar.gz", "deb")
     assert files(tmp_path) == [".lock"]
@@ -183,7 +182,7 @@ def test_what_was_not_written_right_is_not_published(
             out.seek(where)  # type: ignore[attr-defined]
             out.write(bytes([byte ^ 0x40]))  # type: ignore[attr-defined]
 
-    monkeypatch.setitem(building.FORMATS, name, Flipping)
+    monkeypatch.setitem(FORMATS, name, Flipping)
     with pytest.raises((VerificationFailed, UnsafeArchive)):
         release(tmp_path, bundle, name)
     assert files(tmp_path) == [".lock"]
@@ -216,6 +215,6 @@ def test_a_package_that_lies_about_its_content_is_caught(
             fewer = replace(package, entries=package.entries[:-1])  # type: ignore[attr-defined, type-var]
             module.write(fewer, out, effort)  # type: ignore[arg-type]
 
-    monkeypatch.setitem(building.FORMATS, "deb", Losing)
+    monkeypatch.setitem(FORMATS, "deb", Losing)
     with pytest.raises(VerificationFailed, match="missing"):
         release(tmp_path, bundle, "deb")

@@ -177,11 +177,13 @@ def test_a_bundle_knows_its_components_without_an_index(tmp_path: Path) -> None:
 def test_the_release_date_comes_from_the_change_log_or_the_archive(
     tmp_path: Path, source: str, expected: date
 ) -> None:
-    parts = {
-        "upstream": lambda: (upstream(tmp_path),),
-        "npm": lambda: from_npm(tmp_path),
-        "wheel": lambda: (from_wheel(tmp_path),),
-    }[source]()
+    match source:
+        case "upstream":
+            parts: tuple[Part, ...] = (upstream(tmp_path),)
+        case "npm":
+            parts = from_npm(tmp_path)
+        case _:
+            parts = (from_wheel(tmp_path),)
     bundle = made(tmp_path, *parts, release=UNKNOWN)
     assert date.fromtimestamp(bundle.released) == expected
 
