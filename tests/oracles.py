@@ -74,5 +74,5 @@ def attempt(
         check=False,
         text=True,
         env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC", **(env or {})},
-        timeout=120,
+        timeout=600,
     )

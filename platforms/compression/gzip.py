@@ -28,7 +28,11 @@ class GzipStream(Pieces):
 
     def __init__(self, out: Writable, effort: Effort) -> None:
         """Write the header."""
+        from zlib_ng import zlib_ng
+
         super().__init__(out, effort, length=PIECE, ahead=2)
+        self._encode = zlib_ng.compressobj
+        self._crc32 = zlib_ng.crc32  # several times as fast as the standard library's
         self._level = LEVEL[effort.level]
         self._crc = 0
         self._size = 0
@@ -36,15 +40,13 @@ class GzipStream(Pieces):
 
     def write(self, data: bytes) -> None:
         """Append ``data``."""
-        self._crc = zlib.crc32(data, self._crc)
+        self._crc = self._crc32(data, self._crc)
         self._size += len(data)
         super().write(data)
 
     def compress(self, piece: bytes) -> bytes:
         """Return ``piece`` as raw deflate ended by a full flush."""
-        from zlib_ng import zlib_ng
-
-        encoder = zlib_ng.compressobj(self._level, zlib.DEFLATED, -zlib.MAX_WBITS)
+        encoder = self._encode(self._level, zlib.DEFLATED, -zlib.MAX_WBITS)
         return encoder.compress(piece) + encoder.flush(zlib.Z_FULL_FLUSH)
 
     def append(self, length: int, compressed: bytes) -> None:

@@ -38,11 +38,16 @@ class Pieces(Stream):
 
     def write(self, data: bytes) -> None:
         """Append ``data``."""
-        self._held += data
-        while len(self._held) >= self._length:
-            piece = bytes(memoryview(self._held)[: self._length])
-            del self._held[: self._length]
-            self._submit(piece)
+        missing = self._length - len(self._held)
+        if len(data) < missing:
+            self._held += data
+            return
+        view = memoryview(data)
+        self._submit(b"".join((self._held, view[:missing])))
+        end = len(data) - (len(data) - missing) % self._length
+        for start in range(missing, end, self._length):
+            self._submit(bytes(view[start : start + self._length]))
+        self._held = bytearray(view[end:])
 
     def finish(self) -> None:
         """Compress what is held and wait for every piece; a short stream starts no thread."""

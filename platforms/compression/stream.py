@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Protocol
 
 from rtinstall.platforms.package import Effort
@@ -32,9 +33,13 @@ class Stream(ABC):
     def close(self) -> None:
         """Write what is left and the end of the stream."""
 
-    def add(self, content: Content) -> None:
-        """Append the bytes of ``content``, and tell the effort how far it is."""
+    def add(self, content: Content, observe: Callable[[bytes], object] = lambda data: None) -> None:
+        """Append the bytes of ``content``, and tell the effort how far it is.
+
+        ``observe`` is called with the same bytes, for who has to hash them as well.
+        """
         for chunk in content.chunks():
+            observe(chunk)
             self.write(chunk)
             self._advance(len(chunk))
 

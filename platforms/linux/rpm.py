@@ -39,9 +39,7 @@ from rtinstall.platforms.settings import Settings
 from rtinstall.runtime_bundle.errors import BadConfiguration
 from rtinstall.runtime_bundle.model import (
     CHUNK,
-    Blob,
     Bundle,
-    Content,
     Directory,
     Entry,
     File,
@@ -183,22 +181,14 @@ def _write_payload(
             )
         )
         if isinstance(entry, File):
-            content = _held(entry.content)
-            for chunk in content.chunks():
-                plain.update(chunk)
+            stream.add(entry.content, observe=plain.update)
             plain_size += size
-            stream.add(content)
         elif isinstance(entry, Symlink):
             append(entry.target.encode())
         padding = cpio.padding(size)
     append(padding + cpio.TRAILER)
     stream.close()
     return Payload(below.sha256.hexdigest(), below.size, plain.hexdigest(), plain_size)
-
-
-def _held(content: Content) -> Content:
-    """Return ``content`` in memory if it is small: it is read twice, for a digest and the archive."""
-    return content if content.size > CHUNK else Blob(b"".join(content.chunks()))
 
 
 def _is_owned(package: Package, entry: Entry) -> bool:

@@ -37,3 +37,9 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
 def older(tmp_path_factory: pytest.TempPathFactory) -> Release:
     """Give an earlier release, to upgrade from."""
     return once(tmp_path_factory, OLD, "linux-x64", "deb", "rpm", "arch")
+
+
+@pytest.fixture(scope="session")
+def for_arm64(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """Give the same release for another architecture than this machine's."""
+    return once(tmp_path_factory, NEW, "linux-arm64", "deb")

@@ -24,14 +24,14 @@ SYSTEMS_OWN = SHARED - {"usr/lib/node_modules"}
 # What rpmlint, with nothing configured, says of upstream's files, and why that stays. Nothing is
 # changed in the bundle.
 RPMLINT = {
-    "binary-or-shlib-calls-gethostbyname": "libuv asks for addresses in newer ways; c-ares keeps it",
+    "binary-or-shlib-calls-gethostbyname": "OpenSSL keeps an old function of its interface",
     "env-script-interpreter": "npm runs with the node that is first in PATH",
     "files-duplicate": "OpenSSL's headers are the same for many systems",
     "files-duplicated-waste": "the same headers",
     "hidden-file-or-dir": "npm and node-gyp ship some",
     "invalid-license": "rpmlint brings no list of licences; MIT is SPDX's name",
     "manpage-not-compressed": "rpmlint wants bz2; distributions use gzip",
-    "no-manual-page-for-binary": "rpmlint looks for .bz2 alone",
+    "no-manual-page-for-binary": "rpmlint looks for .bz2 alone; corepack has none",
     "no-signature": "signed by whoever publishes it",
     "non-executable-script": "corepack's and npm's scripts for other shells are copied, not run",
     "obsolete-not-provided": "the parts of a split Node.js that this package makes needless",
