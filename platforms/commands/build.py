@@ -17,6 +17,7 @@ from rtinstall.platforms.commands.options import (
     jobs_option,
     json_option,
     level_option,
+    out_option,
     settings_from,
     source_date_epoch,
 )
@@ -36,14 +37,7 @@ from rtinstall.runtime_bundle.targets import target_named
 @click.argument("bundle", type=click.Path(path_type=Path, exists=True))
 @click.option("-t", "--target", metavar="TARGET", help="What it is for, if it has no manifest.")
 @format_option
-@click.option(
-    "-o",
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("packages"),
-    show_default=True,
-    help="The folder to write into.",
-)
+@out_option("packages", "The folder to write into.")
 @level_option
 @jobs_option
 @config_option

@@ -15,6 +15,7 @@ from rtinstall.platforms.commands.options import (
     json_option,
     level_option,
     npm_option,
+    out_option,
     settings_from,
     source_date_epoch,
     source_options,
@@ -41,14 +42,7 @@ FORMS = ("directory", "tar.xz", "tar.gz")
 @version_argument
 @target_option
 @source_options
-@click.option(
-    "-o",
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("bundle"),
-    show_default=True,
-    help="The folder to write into.",
-)
+@out_option("bundle", "The folder to write into.")
 @click.option(
     "--as",
     "form",

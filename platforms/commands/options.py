@@ -78,6 +78,22 @@ config_option = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     help=f"Names, prefix, npmrc and more; ./{CONFIG} if it is there.",
 )
+
+
+def out_option(
+    default: str, purpose: str
+) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+    """Return the option that says where a verb writes."""
+    return click.option(
+        "-o",
+        "--out",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path(default),
+        show_default=True,
+        help=purpose,
+    )
+
+
 npm_option = click.option(
     "--npm", "npm", metavar="VERSION", help="Bundle this npm instead of the one upstream bundles."
 )

@@ -16,6 +16,7 @@ from rtinstall.platforms.commands.options import (
     json_option,
     level_option,
     npm_option,
+    out_option,
     settings_from,
     source_date_epoch,
     source_options,
@@ -37,14 +38,7 @@ from rtinstall.runtime_bundle.versions import VersionSpec
 @target_option
 @format_option
 @source_options
-@click.option(
-    "-o",
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("dist"),
-    show_default=True,
-    help="The mirror to write into; what is there already stays.",
-)
+@out_option("dist", "The mirror to write into; what is there already stays.")
 @level_option
 @jobs_option
 @config_option

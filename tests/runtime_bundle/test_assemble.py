@@ -278,7 +278,7 @@ def native(folder: Path, manual: bytes) -> Part:
 
 
 def test_a_native_package_gives_back_the_upstream_layout(tmp_path: Path) -> None:
-    found = contents(made(tmp_path, native(tmp_path, gzip.compress(b".TH NODE 1\n"))))
+    found = contents(made(tmp_path, native(tmp_path, gzip.compress(b".TH NODE 1\n", mtime=0))))
     (tmp_path / "other").mkdir()
     expected = contents(made(tmp_path / "other", upstream(tmp_path)))
     expected.pop("CHANGELOG.md")
@@ -290,7 +290,9 @@ def test_a_native_package_gives_back_the_upstream_layout(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "manual", [b"no gzip", gzip.compress(b"x" * 100)[:-9], gzip.compress(bytes(64 << 20))]
+    "manual",
+    [b"no gzip", gzip.compress(b"x" * 100, mtime=0)[:-9], gzip.compress(bytes(64 << 20), mtime=0)],
+    ids=["other", "short", "bomb"],
 )
 def test_a_manual_page_that_is_no_page_is_refused(tmp_path: Path, manual: bytes) -> None:
     with pytest.raises(UnsafeArchive):

@@ -36,10 +36,10 @@ class Fake:
         return (Release(Version(24, 19, 0), EPOCH),) if target in self.serves else ()
 
     def offer(self, release: Release, target: Target) -> Offer:
-        raise NotImplementedError
+        raise AssertionError("a survey only asks")
 
     def fetch(self, offer: Offer, progress: Progress) -> tuple[Part, ...]:
-        raise NotImplementedError
+        raise AssertionError("a survey only asks")
 
 
 GONE = Unreachable("nodejs.org cannot be reached")
