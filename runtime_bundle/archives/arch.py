@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from rtinstall.runtime_bundle.archives import pkginfo, tar
-from rtinstall.runtime_bundle.archives.archive import Archive, opened
+from rtinstall.runtime_bundle.archives.archive import Archive, leading, opened
 from rtinstall.runtime_bundle.archives.compressed import decompress
 from rtinstall.runtime_bundle.archives.digests import Expected, checked, plain
 from rtinstall.runtime_bundle.archives.entry import Member
@@ -26,13 +26,10 @@ def open_arch(
 ) -> Archive:
     """Read the metadata of a package whose tar ``source`` opens, and prepare to read its files."""
     packed = path.stat().st_size
-    found: dict[str, bytes] = {}
     with opened(path) as file:
         meter = Meter(limits, packed)
-        for entry, chunks in tar.members(source(file, meter), meter):
-            if entry.name not in METADATA:
-                break
-            found[entry.name] = joined(chunks, limits.metadata, entry.name)
+        every = tar.members(source(file, meter), meter)
+        found = leading(every, ours=METADATA.__contains__, limit=limits.metadata)
     metadata = pkginfo.fields(text(found.get(".PKGINFO", b""), ".PKGINFO"))
     listed = _mtree(found[".MTREE"], limits) if ".MTREE" in found else {}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from rtinstall.runtime_bundle.archives.entry import Member
+from rtinstall.runtime_bundle.archives.source import joined
 from rtinstall.runtime_bundle.errors import NotReadable
 
 Metadata = dict[str, str | list[str]]
@@ -49,3 +50,18 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         raise NotReadable(f"{path} cannot be read: {error.strerror}") from None
     with file:
         yield file
+
+
+def leading(
+    members: Iterator[Member], *, ours: Callable[[str], bool], limit: int
+) -> dict[str, bytes]:
+    """Return by name the metadata that a package begins with: members until one that is not ``ours``.
+
+    Raises :class:`UnsafeArchive` for one of more than ``limit`` bytes.
+    """
+    found: dict[str, bytes] = {}
+    for entry, chunks in members:
+        if not ours(entry.name):
+            break
+        found[entry.name] = joined(chunks, limit, entry.name)
+    return found

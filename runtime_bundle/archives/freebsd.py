@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from rtinstall.runtime_bundle.archives import tar
-from rtinstall.runtime_bundle.archives.archive import Archive, Metadata, opened
+from rtinstall.runtime_bundle.archives.archive import Archive, Metadata, leading, opened
 from rtinstall.runtime_bundle.archives.digests import Expected, checked, plain
 from rtinstall.runtime_bundle.archives.entry import Member
 from rtinstall.runtime_bundle.archives.limits import LIMITS, Limits, Meter
-from rtinstall.runtime_bundle.archives.source import Source, joined
+from rtinstall.runtime_bundle.archives.source import Source
 from rtinstall.runtime_bundle.errors import UnsafeArchive
 
 MANIFESTS = ("+MANIFEST", "+COMPACT_MANIFEST")
@@ -27,13 +27,10 @@ def open_freebsd(
 ) -> Archive:
     """Read the manifest of a package whose tar ``source`` opens, and prepare to read its files."""
     packed = path.stat().st_size
-    found: dict[str, bytes] = {}
     with opened(path) as file:
         meter = Meter(limits, packed)
-        for entry, chunks in tar.members(source(file, meter), meter):
-            if not entry.name.startswith("+"):
-                break
-            found[entry.name] = joined(chunks, limits.metadata, entry.name)
+        every = tar.members(source(file, meter), meter)
+        found = leading(every, ours=_is_manifest, limit=limits.metadata)
     manifest = _json(next((found[name] for name in MANIFESTS if name in found), b""))
     listed = {plain(name): _sum(value) for name, value in _object(manifest, "files").items()}
     scripts = (*_object(manifest, "scripts"), *_object(manifest, "lua_scripts"))
@@ -43,11 +40,15 @@ def open_freebsd(
         payload = (
             (entry, chunks)
             for entry, chunks in tar.members(source(file, meter), meter)
-            if not entry.name.startswith("+")
+            if not _is_manifest(entry.name)
         )
         yield from checked(payload, listed, problems)
 
     return Archive(path, "freebsd", _metadata(manifest), scripts, [], members)
+
+
+def _is_manifest(name: str) -> bool:
+    return name.startswith("+")
 
 
 def _json(data: bytes) -> dict[str, object]:
