@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Level = Literal["fast", "balanced", "max"]
 LEVELS: tuple[Level, ...] = ("fast", "balanced", "max")
 Codec = Literal["none", "gzip", "xz", "zstd"]
+Scope = Literal["machine", "user", "dual"]
+SCOPES: tuple[Scope, ...] = ("machine", "user", "dual")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,29 @@ class Effort:
     level: Level = "balanced"
     jobs: int = 1
     advance: Callable[[int], object] = lambda count: None
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """What only a Windows Installer package says.
+
+    ``upgrade_code`` is the GUID of the product family, in capitals and without braces; empty means
+    derived from vendor and name. ``replace_nodejs`` takes over from Node.js's own installer.
+    """
+
+    scope: Scope = "machine"
+    upgrade_code: str = ""
+    replace_nodejs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MacOs:
+    """What only a macOS package says: ``identifier`` is the prefix of its receipts' names.
+
+    Empty means derived from vendor and name.
+    """
+
+    identifier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +79,8 @@ class Metadata:
     homepage: str = "https://nodejs.org/"
     license: str = "MIT"
     codec: Mapping[str, Codec] = field(default_factory=dict)
+    windows: Windows = Windows()
+    macos: MacOs = MacOs()
 
 
 @dataclass(frozen=True, slots=True)

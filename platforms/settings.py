@@ -13,13 +13,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import get_args
 
-from rtinstall.platforms.package import Codec, Metadata
+from rtinstall.platforms.package import SCOPES, Codec, MacOs, Metadata, Windows
 from rtinstall.runtime_bundle.errors import BadConfiguration, UnknownVersion
 from rtinstall.runtime_bundle.model import Blob, File, Slice, check_path, digest
 from rtinstall.runtime_bundle.versions import Version
 
 NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 MAINTAINER = re.compile(r"[^<>\n]+ <[^<>@\s]+@[^<>@\s]+>")
+UPGRADE_CODE = re.compile(r"\{?([0-9A-F]{8}-(?:[0-9A-F]{4}-){3}[0-9A-F]{12})\}?", re.IGNORECASE)
+# Apple, "Uniform Type Identifiers": letters, digits, hyphens and periods.
+IDENTIFIER = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 PREFIX = re.compile(r"(/[A-Za-z0-9][A-Za-z0-9._+-]*)+")
 TEXTS = ("name", "vendor", "maintainer", "summary", "description", "homepage", "license")
 MAX_SMALL = 1 << 20
@@ -54,10 +57,9 @@ def load(path: Path) -> Settings:
 
 def parse(table: Mapping[str, object], folder: Path) -> Settings:
     """Turn a parsed configuration into :class:`Settings`; paths in it are relative to ``folder``."""
-    known = {*TEXTS, "revision", "prefix", "npmrc", "ca_certificates", "npm", "codec", "files"}
-    for key in table:
-        if key not in known:
-            raise BadConfiguration(f"unknown key {key!r} in the configuration")
+    known = {*TEXTS, "revision", "prefix", "npmrc", "ca_certificates", "npm", "codec", "files",
+             "windows", "macos"}  # fmt: skip
+    _refuse_unknown(table, known, "the configuration")
     metadata = _metadata(table)
     settings = Settings(metadata=metadata)
     if "prefix" in table:
@@ -107,7 +109,46 @@ def _metadata(table: Mapping[str, object]) -> Metadata:
         changes["revision"] = revision
     if "codec" in table:
         changes["codec"] = _codecs(table["codec"])
+    if "windows" in table:
+        changes["windows"] = _windows(table["windows"])
+    if "macos" in table:
+        changes["macos"] = _macos(table["macos"])
     return replace(Metadata(), **changes)  # type: ignore[arg-type]  # keys are checked above
+
+
+def _windows(value: object) -> Windows:
+    table = _table(value, "windows", {"scope", "upgrade_code", "replace_nodejs"})
+    scope = next((s for s in SCOPES if s == table.get("scope", "machine")), None)
+    if scope is None:
+        raise BadConfiguration(f"windows.scope must be one of {', '.join(SCOPES)}")
+    code = UPGRADE_CODE.fullmatch(_text(table, "upgrade_code")) if "upgrade_code" in table else None
+    if "upgrade_code" in table and code is None:
+        raise BadConfiguration("windows.upgrade_code must be a GUID, as uuidgen prints it")
+    replaces = table.get("replace_nodejs", False)
+    if not isinstance(replaces, bool):
+        raise BadConfiguration("windows.replace_nodejs must be true or false")
+    return Windows(scope, code[1].upper() if code else "", replaces)
+
+
+def _macos(value: object) -> MacOs:
+    table = _table(value, "macos", {"identifier"})
+    identifier = _text(table, "identifier") if "identifier" in table else ""
+    if identifier and not IDENTIFIER.fullmatch(identifier):
+        raise BadConfiguration("macos.identifier must be a reversed domain such as com.acme.nodejs")
+    return MacOs(identifier)
+
+
+def _table(value: object, name: str, known: set[str]) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise BadConfiguration(f"{name} must be a table")
+    _refuse_unknown(value, known, name)
+    return value
+
+
+def _refuse_unknown(table: Mapping[str, object], known: set[str], where: str) -> None:
+    for key in table:
+        if key not in known:
+            raise BadConfiguration(f"unknown key {key!r} in {where}")
 
 
 def _codecs(value: object) -> dict[str, Codec]:

@@ -108,6 +108,13 @@ class MissingTool(RtError):
     hint = "install it, or choose a way that does without it"
 
 
+class NotExpressible(RtError):
+    """A format cannot hold what it is given: a version, a name, a path, that many files."""
+
+    exit_code = 15
+    hint = "choose another format with --format; rtbuild targets lists them"
+
+
 def every_error() -> Iterator[type[RtError]]:
     """Yield each class of the tree below :class:`RtError`, in the order of their exit codes."""
     found = {RtError}

@@ -13,13 +13,15 @@ from rtinstall.runtime_bundle.errors import NotPublished
 
 Os = Literal["linux", "darwin", "win", "freebsd", "aix", "ibmi"]
 Arch = Literal[
-    "x64", "x86", "arm64", "armv7l", "armv6l", "ppc64le", "ppc64", "s390x", "riscv64", "loong64"
-]
+    "x64", "x86", "arm64", "armv7l", "armv6l", "ppc64le", "ppc64", "s390x", "riscv64", "loong64",
+    "universal",
+]  # fmt: skip
 Libc = Literal["glibc", "musl"]
 Source = Literal["dist", "unofficial", "pip", "npm", "freebsd", "ibmi", "local"]
 
 TARBALLS = ("tar.xz", "tar.gz")
 GLIBC = ("deb", "rpm", "arch", *TARBALLS)
+WINDOWS = ("msi", "zip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Target:
 
     ``name`` is how nodejs.org spells it in ``node-vX.Y.Z-<name>.tar.xz``; ``index`` the word in the
     ``files`` column of its index; ``minimum`` the oldest system upstream supports, for people.
+    ``parts`` names the targets that one like ``darwin-universal`` is joined from.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Target:
     minimum: str
     sources: tuple[Source, ...]
     formats: tuple[str, ...]
+    parts: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Return the name, as on the command line."""
@@ -76,15 +80,17 @@ TARGETS: tuple[Target, ...] = (
     _linux("loong64", "glibc 2.36", ("unofficial", "local"), ("deb", "rpm", *TARBALLS)),
     _linux("x64", "glibc 2.17", ("unofficial", "local"), TARBALLS, "glibc", "-glibc-217"),
     Target("darwin-x64", "darwin", "x64", None, "osx-x64-tar", "tar", "macOS 13.5",
-           ("dist", "pip", "npm", "local"), TARBALLS),
+           ("dist", "pip", "npm", "local"), ("pkg", *TARBALLS)),
     Target("darwin-arm64", "darwin", "arm64", None, "osx-arm64-tar", "tar", "macOS 13.5",
-           ("dist", "pip", "npm", "local"), TARBALLS),
+           ("dist", "pip", "npm", "local"), ("pkg", *TARBALLS)),
+    Target("darwin-universal", "darwin", "universal", None, "", "tar", "macOS 13.5",
+           ("dist", "pip", "npm", "local"), ("pkg",), parts=("darwin-x64", "darwin-arm64")),
     Target("win-x64", "win", "x64", None, "win-x64-zip", "zip", "Windows 10, Server 2016",
-           ("dist", "pip", "npm", "local"), ()),
+           ("dist", "pip", "npm", "local"), WINDOWS),
     Target("win-arm64", "win", "arm64", None, "win-arm64-zip", "zip", "Windows 10",
-           ("dist", "pip", "npm", "local"), ()),
+           ("dist", "pip", "npm", "local"), WINDOWS),
     Target("win-x86", "win", "x86", None, "win-x86-zip", "zip", "Windows 10",
-           ("dist", "npm", "local"), ()),
+           ("dist", "npm", "local"), WINDOWS),
     Target("freebsd-x64", "freebsd", "x64", None, "", "tar", "FreeBSD 14",
            ("freebsd", "local"), ()),
     Target("freebsd-arm64", "freebsd", "arm64", None, "", "tar", "FreeBSD 14",

@@ -1,0 +1,1 @@
+"""macOS: a Bundle as a flat installer package."""

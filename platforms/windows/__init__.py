@@ -1,0 +1,1 @@
+"""Windows: a Bundle as an MSI package and as a zip archive."""
