@@ -17,10 +17,18 @@ from rtinstall.runtime_bundle.archives import open_archive
 from rtinstall.runtime_bundle.errors import NotReadable, UnsafeArchive, WrongBinary
 from rtinstall.runtime_bundle.executables import check_executable, read_executable
 from rtinstall.runtime_bundle.executables.grafted import restored
-from rtinstall.runtime_bundle.headers import components
+from rtinstall.runtime_bundle.executables.pe import version_resource
+from rtinstall.runtime_bundle.headers import NODE_VERSION, components
 from rtinstall.runtime_bundle.model import Bundle, Entry, File, Symlink, resolve_link
 from rtinstall.runtime_bundle.releases import EPOCH, Release
-from rtinstall.runtime_bundle.shapes import NPM, SHAPES, npm_package, package_json
+from rtinstall.runtime_bundle.shapes import (
+    COMMANDS,
+    NPM,
+    SHAPES,
+    npm_package,
+    on_windows,
+    package_json,
+)
 from rtinstall.runtime_bundle.sources import Part
 from rtinstall.runtime_bundle.sources.changelog import released_on
 from rtinstall.runtime_bundle.targets import TARGETS, Target
@@ -31,6 +39,7 @@ LINKS = {
     "npx": f"{NPM}/bin/npx-cli.js",
     "corepack": "lib/node_modules/corepack/dist/corepack.js",
 }
+PROGRAMS = ("bin/node", "node.exe", "bin/node.exe")
 NPM_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?")  # it becomes metadata
 
 
@@ -48,6 +57,8 @@ def assemble(parts: Sequence[Part], release: Release, target: Target, spool: Pat
     if other_npm is not None:
         entries = [entry for entry in entries if not _is_npm(entry.path)]
         entries += npm_package(other_npm.path, spool.with_suffix(".npm"))
+    if target.os == "win":
+        entries = on_windows(entries)
     linked = _with_links(entries, target)
     entries = [*map(_with_own_libraries, linked)]
     note = "" if entries == linked else "; its executable asks for the system's libraries again"
@@ -65,15 +76,16 @@ def assemble(parts: Sequence[Part], release: Release, target: Target, spool: Pat
             for part in parts
         ),
     )
-    executable = check_executable(draft.file(_executable(target)).content, target)
-    said = _said(draft)
+    program = draft.file(_executable(target))
+    executable = check_executable(program.content, target)
+    said = _said(draft.entries, program)
     npm = _npm_version(draft, target)
     _check_label(release, said, npm if other_npm is None else "")
     return replace(
         draft,
         npm=npm,
         components=_known(release, said),
-        lts=said.get("lts", "") if "node" in said else release.lts,
+        lts=said.get("lts", "") if _has_headers(draft.entries) else release.lts,
         glibc=executable.glibc if target.libc == "glibc" else None,
     )
 
@@ -81,17 +93,19 @@ def assemble(parts: Sequence[Part], release: Release, target: Target, spool: Pat
 def described(part: Part, target: Target | None, spool: Path) -> tuple[Release, Target]:
     """Return what a runtime without an index is: its own headers and its executable say it.
 
+    Runtimes for Windows come without headers; there the executable's version resource says it.
+
     Raises :class:`WrongBinary` if it is not for ``target``, where one is given, or for no target
     of the table; :class:`NotReadable` for a runtime without headers.
     """
     entries = SHAPES[part.layout](part.path, spool.with_suffix(".look"), None)
     files = {entry.path: entry for entry in entries if isinstance(entry, File)}
-    program = files.get("bin/node") or files.get("node.exe")
+    program = next((files[name] for name in PROGRAMS if name in files), None)
     if program is None:
         raise NotReadable(f"{part.path} holds no bin/node and no node.exe")
     if target is None:
         target = _target_of(program)
-    said = components({path: _Reader(file) for path, file in files.items()})
+    said = _said(entries, program)
     if "node" not in said:
         raise NotReadable(
             f"{part.path} does not say which version it is",
@@ -104,7 +118,7 @@ def described(part: Part, target: Target | None, spool: Path) -> tuple[Release, 
 def _target_of(program: File) -> Target:
     found = read_executable(program.content)
     for target in TARGETS:
-        if (target.os, target.arch, target.libc) == (found.os, found.arch, found.libc):
+        if (target.os, set(target.archs), target.libc) == (found.os, {*found.archs}, found.libc):
             return target
     what = " ".join(filter(None, (found.kind, found.os, found.arch, found.libc)))
     raise WrongBinary(f"the executable is {what}, which is no target")
@@ -115,7 +129,8 @@ def _executable(target: Target) -> str:
 
 
 def _is_npm(path: str) -> bool:
-    return path in ("bin/npm", "bin/npx") or path == NPM or path.startswith(NPM + "/")
+    home = NPM if path.startswith("lib/") else NPM.removeprefix("lib/")
+    return path in ("bin/npm", "bin/npx", *COMMANDS) or f"{path}/".startswith(f"{home}/")
 
 
 def _with_links(entries: Iterable[Entry], target: Target) -> list[Entry]:
@@ -168,8 +183,17 @@ class _Reader:
         return b"".join(self.file.content.chunks())
 
 
-def _said(bundle: Bundle) -> dict[str, str]:
-    return components({e.path: _Reader(e) for e in bundle.entries if isinstance(e, File)})
+def _said(entries: Iterable[Entry], program: File) -> dict[str, str]:
+    """Return what the headers say, or, where there are none, the executable's version resource."""
+    said = components({e.path: _Reader(e) for e in entries if isinstance(e, File)})
+    if "node" not in said and (resource := version_resource(program.content)):
+        node, hyphen, tag = resource.product.partition("-")
+        said |= {"node": node, "tag": hyphen + tag}
+    return said
+
+
+def _has_headers(entries: Iterable[Entry]) -> bool:
+    return any(entry.path == NODE_VERSION for entry in entries)
 
 
 def _npm_version(bundle: Bundle, target: Target) -> str:
@@ -191,7 +215,7 @@ def _check_label(release: Release, said: dict[str, str], npm: str) -> None:
         "modules": release.modules,
     }
     for name, value in wanted.items():
-        if value and name in said and _plain_v8(said[name]) != value:
+        if value and said.get(name) and _plain_v8(said[name]) != value:
             raise WrongBinary(f"labelled {name} {value}, but its headers say {said[name]}")
     if release.npm and npm and npm != release.npm:
         raise WrongBinary(f"labelled npm {release.npm}, but the npm in it is {npm}")
@@ -222,8 +246,9 @@ def _released(release: Release, runtime: Part, entries: Iterable[Entry]) -> int:
     if day != EPOCH:
         return int(datetime.combine(day, time(), UTC).timestamp())
     if runtime.layout == "directory":
-        return int((runtime.path / "bin" / "node").stat().st_mtime)
+        there = (runtime.path / name for name in PROGRAMS)
+        return int(next(path for path in there if path.is_file()).stat().st_mtime)
     for member, _ in open_archive(runtime.path).entries():
-        if member.name.endswith(("bin/node", "node.exe")):
+        if member.name.endswith(PROGRAMS):
             return max(member.time, 0)
     return 0

@@ -1,8 +1,8 @@
 """The licence of a runtime whose source leaves it out.
 
-A wheel carries only the licence of those who made the wheel. Node.js asks for its notice in every
-copy, so the notice is put in front; the long list of licences of the libraries inside is named by
-its address.
+A wheel carries only the licence of those who made the wheel, a package of the npm registry for
+Windows none. Node.js asks for its notice in every copy, so the notice is put there; the long list
+of licences of the libraries inside is named by its address.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ IN THE SOFTWARE.
 
 The libraries that Node.js contains have licences of their own. They are listed
 in full in the file LICENSE of its source: https://github.com/nodejs/node
-
+"""
+WHEEL = """
 The wheel that this copy was taken from is licensed as follows:
 
 """
@@ -44,4 +45,4 @@ The wheel that this copy was taken from is licensed as follows:
 def licence_of_wheel(entry: Entry) -> Entry:
     """Return Node.js's notice with the wheel's own licence behind it, as LICENSE."""
     own = b"".join(entry.content.chunks()) if isinstance(entry, File) else b""
-    return File.of("LICENSE", NOTICE.encode() + own)
+    return File.of("LICENSE", (NOTICE + WHEEL).encode() + own)

@@ -10,19 +10,22 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from rtinstall.runtime_bundle.archives import open_archive
 from rtinstall.runtime_bundle.errors import UnsafeArchive
-from rtinstall.runtime_bundle.licence import licence_of_wheel
-from rtinstall.runtime_bundle.model import Entry, File
+from rtinstall.runtime_bundle.licence import NOTICE, licence_of_wheel
+from rtinstall.runtime_bundle.model import Directory, Entry, File
 from rtinstall.runtime_bundle.unpack import read_tree, unpack
 
 NPM = "lib/node_modules/npm"
+# npm's own programs for the shells of Windows, which upstream puts beside node.exe.
+COMMANDS = tuple(f"{name}{suffix}" for name in ("npm", "npx") for suffix in ("", ".cmd", ".ps1"))
 # What makes a wheel's folder a Python package; the Python below it is node-gyp's.
 PYTHON_PACKAGE = re.compile(r"[^/]+\.py|py\.typed")
+PROGRAMS = ("node.exe", "npm", "npx")
 NODE_DOCUMENTS = ("LICENSE", "README.md", "CHANGELOG.md")
 MAX_DOCUMENT = 1 << 20  # bytes of a manifest, or of a manual page
 
@@ -107,6 +110,30 @@ def _plain(entry: Entry, path: str) -> Entry:
     if not decoder.eof:
         raise UnsafeArchive(f"{entry.path} is cut short, or longer than a manual page is")
     return File.of(path, text)
+
+
+def on_windows(entries: Iterable[Entry]) -> list[Entry]:
+    """Lay a runtime out as upstream's zip for Windows: no ``bin``, no ``lib``, npm's commands on top.
+
+    Wheels and packages of the registry use the folders of other systems, and leave out copies and
+    licence. Permissions become those a zip would have.
+    """
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        path = entry.path
+        if path == "bin/node.exe":
+            path = "node.exe"
+        elif path.startswith("lib/node_modules/"):
+            path = path.removeprefix("lib/")
+        if not isinstance(entry, Directory):
+            found[path] = replace(entry, path=path, mode=0o755 if path in PROGRAMS else entry.mode)
+    for name in COMMANDS:
+        own = found.get(f"node_modules/npm/bin/{name}")
+        if own is not None and name not in found:
+            found[name] = replace(own, path=name, mode=0o755 if name in PROGRAMS else own.mode)
+    if "LICENSE" not in found:
+        found["LICENSE"] = File.of("LICENSE", NOTICE.encode())
+    return list(found.values())
 
 
 def package_json(entry: Entry | None, what: str) -> dict[str, object]:

@@ -44,6 +44,11 @@ class Target:
     formats: tuple[str, ...]
     parts: tuple[str, ...] = ()
 
+    @property
+    def archs(self) -> tuple[Arch, ...]:
+        """Return the architectures that an executable for this target must hold."""
+        return tuple(BY_NAME[name].arch for name in self.parts) or (self.arch,)
+
     def __str__(self) -> str:
         """Return the name, as on the command line."""
         return self.name

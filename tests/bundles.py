@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import elf
+import pe
 from rtinstall.runtime_bundle.model import Bundle, Entry, File, Provenance, Symlink
 from rtinstall.runtime_bundle.targets import Target, target_named
 from rtinstall.runtime_bundle.versions import Version
@@ -46,8 +47,10 @@ NEEDED = {
 NEEDED_MUSL = {"libstdc++.so.6": ("GLIBCXX_3.4.29",), "libgcc_s.so.1": ("GCC_3.4",)}
 
 
-def executable(target: Target) -> bytes:
-    """Return headers of an executable for ``target``; another one's for those that have no ELF."""
+def executable(target: Target, version: str = "24.19.0") -> bytes:
+    """Return headers of an executable for ``target``; an ELF's for those of no known kind."""
+    if target.os == "win":
+        return pe.executable(target.arch, version)
     arch = target.arch if target.arch in elf.MACHINES else "x64"
     if target.libc == "musl":
         loader = f"/lib/ld-musl-{'x86_64' if arch == 'x64' else 'aarch64'}.so.1"
@@ -102,6 +105,8 @@ def small_bundle(
 ) -> Bundle:
     """Return a complete runtime of some 30 entries, paths beyond every tar limit among them."""
     target = target_named(target_name)
+    if target.os == "win":
+        return small_windows_bundle(target_name, version, released, npm)
     return Bundle(
         version=Version.parse(version),
         target=target,
@@ -114,4 +119,51 @@ def small_bundle(
         components={"v8": "13.6.233.17", "uv": "1.51.0", "openssl": "3.5.4", "modules": "137"},
         lts="Krypton",
         glibc=(2, 28) if target.libc == "glibc" else None,
+    )
+
+
+# cmd.exe's and sh's way to npm, as npm's own folder has them.
+COMMANDS = {
+    "npm": "#!/usr/bin/env bash\nexec node npm-cli.js\n",
+    "npm.cmd": "@ECHO OFF\r\nnode npm-cli.js %*\r\n",
+    "npm.ps1": "#!/usr/bin/env pwsh\nnode npm-cli.js $args\n",
+    "npx": "#!/usr/bin/env bash\nexec node npx-cli.js\n",
+    "npx.cmd": "@ECHO OFF\r\nnode npx-cli.js %*\r\n",
+    "npx.ps1": "#!/usr/bin/env pwsh\nnode npx-cli.js $args\n",
+}
+
+
+def small_windows_bundle(
+    target_name: str = "win-x64",
+    version: str = "24.19.0",
+    released: int = RELEASED,
+    npm: str = "11.6.2",
+) -> Bundle:
+    """Return a complete runtime in the layout of upstream's zip; no path is too long for Windows."""
+    target = target_named(target_name)
+    home = "node_modules/npm"
+    text = {
+        "LICENSE": LICENSE,
+        "README.md": "# Node.js\n",
+        "CHANGELOG.md": f"# Changelog\n\n## {version}\n",
+        **COMMANDS,
+        **{f"{home}/bin/{name}": content for name, content in COMMANDS.items()},
+        f"{home}/package.json": json.dumps({"name": "npm", "version": npm}) + "\n",
+        f"{home}/bin/npm-cli.js": "require('../lib/npm.js')\n",
+        f"{home}/lib/npm.js": "module.exports = class Npm {}\n" * 40,
+        f"{home}/lib/npm.json": "{}\n",
+        f"{home}/lib/empty.js": "",
+        f"{home}/docs/größe-日本-✓.md": "# Größe\n",
+        f"{home}/node_modules/@scope/a.package.with.dots/index.js": "'long'\n",
+    }
+    entries = [File.of(path, content.encode()) for path, content in text.items()]
+    return Bundle(
+        version=Version.parse(version),
+        target=target,
+        npm=npm,
+        released=released,
+        entries=(File.of("node.exe", executable(target, version), 0o755), *entries),
+        provenance=(Provenance("runtime", "local", "node.zip", f"sha256:{'0' * 64}", "nothing"),),
+        components={"v8": "13.6.233.17"},
+        lts="Krypton",
     )

@@ -1,24 +1,21 @@
 """Is this executable for that target? Reads the headers of ELF, Mach-O, PE and XCOFF, and little else.
 
 Only what tells targets apart is read, from where the headers say it is; nothing is loaded whole.
-Left out: symbols, signatures, the imports of PE and XCOFF.
+Left out: symbols, the imports of PE and XCOFF.
 """
 
 from __future__ import annotations
 
 import re
-import struct
 
 from rtinstall.runtime_bundle.errors import WrongBinary
-from rtinstall.runtime_bundle.executables import elf, macho
-from rtinstall.runtime_bundle.executables.executable import At, Executable, random_access
+from rtinstall.runtime_bundle.executables import elf, macho, pe
+from rtinstall.runtime_bundle.executables.executable import Executable, random_access
 from rtinstall.runtime_bundle.model import Content
-from rtinstall.runtime_bundle.targets import Arch, Target
+from rtinstall.runtime_bundle.targets import Target
 
 __all__ = ["Executable", "check_executable", "read_executable"]
 
-# Microsoft, "PE Format", Machine Types.
-PE_MACHINES: dict[int, Arch] = {0x014C: "x86", 0x8664: "x64", 0xAA64: "arm64"}
 XCOFF64 = b"\x01\xf7"
 
 
@@ -36,8 +33,8 @@ def read_executable(content: Content) -> Executable:
             return elf.read_elf(at)
         if magic == macho.MAGIC or magic in macho.FAT:
             return macho.read_macho(at)
-        if magic[:2] == b"MZ":
-            return _pe(at)
+        if magic[:2] == pe.MAGIC:
+            return pe.read_pe(at)
         if magic[:2] == XCOFF64:
             return Executable("xcoff", "aix", ("ppc64",))
     raise WrongBinary(f"a file that begins with {magic!r} is no executable of a known kind")
@@ -49,7 +46,8 @@ def check_executable(content: Content, target: Target) -> Executable:
     if found.os != ("aix" if target.os == "ibmi" else target.os):
         raise _wrong(found, target, f"it is for {found}")
     # What is built for ARMv6 runs on ARMv7.
-    if target.arch not in found.archs and not (target.arch == "armv7l" and "armv6l" in found.archs):
+    armv6 = target.arch == "armv7l" and "armv6l" in found.archs
+    if not set(target.archs) <= set(found.archs) and not armv6:
         raise _wrong(found, target, f"it is for {found}")
     if target.libc and found.libc != target.libc and (found.libc or found.interpreter):
         raise _wrong(found, target, f"it is for {found}, and loaded by {found.interpreter}")
@@ -62,13 +60,3 @@ def check_executable(content: Content, target: Target) -> Executable:
 
 def _wrong(found: Executable, target: Target, why: str) -> WrongBinary:
     return WrongBinary(f"the {found.kind} executable is not for {target.name}: {why}")
-
-
-def _pe(at: At) -> Executable:
-    (place,) = struct.unpack("<I", at(0x3C, 4))
-    magic, machine, flags = struct.unpack("<4sH16xH", at(place, 24))
-    if magic != b"PE\0\0" or machine not in PE_MACHINES:
-        raise WrongBinary(f"a PE executable for machine {machine:#x}, which is no target here")
-    if not flags & 2:
-        raise WrongBinary("the PE file is an object, no executable")
-    return Executable("pe", "win", (PE_MACHINES[machine],))

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import pe
 from rtinstall.runtime_bundle.errors import NotReadable, WrongBinary
 from rtinstall.runtime_bundle.executables import Executable, check_executable, read_executable
+from rtinstall.runtime_bundle.executables.pe import VersionResource, version_resource
 from rtinstall.runtime_bundle.model import Blob, Slice
 from rtinstall.runtime_bundle.targets import TARGETS, target_named
 
@@ -141,24 +143,17 @@ def universal(*slices: tuple[int, bytes], wide: bool = False) -> bytes:
     return out + body
 
 
-def pe(machine: int, *, flags: int = 0x22) -> bytes:
-    head = b"MZ".ljust(0x3C, b"\0") + struct.pack("<I", 0x80)
-    return (
-        head.ljust(0x80, b"\0")
-        + b"PE\0\0"
-        + struct.pack("<HHIIIHH", machine, 1, 0, 0, 0, 240, flags)
-    )
-
-
+PE = pe.executable("x64")
 MADE = {name: elf(*row) for name, row in ELVES.items()} | {
     "linux-armv7l": elf(*ARM, cpu=10),
     "linux-armv6l": elf(*ARM, cpu=7),
     "linux-x64-glibc-217": elf(*X64, needed=("libc.so.6",), versions=("GLIBC_2.17",)),
     "darwin-x64": macho(0x01000007, old=True),
     "darwin-arm64": macho(),
-    "win-x64": pe(0x8664),
-    "win-x86": pe(0x14C),
-    "win-arm64": pe(0xAA64),
+    "darwin-universal": universal((0x01000007, macho(0x01000007)), (0x0100000C, macho())),
+    "win-x64": pe.executable("x64"),
+    "win-x86": pe.executable("x86"),
+    "win-arm64": pe.executable("arm64"),
     "aix-ppc64": b"\x01\xf7" + bytes(200),
     "ibmi-ppc64": b"\x01\xf7" + bytes(200),
 }
@@ -169,6 +164,8 @@ ALSO = {
     "linux-x64": {"linux-x64-glibc-217"},
     "linux-x64-glibc-217": {"linux-x64"},
     "linux-armv7l": {"linux-armv6l"},
+    "darwin-x64": {"darwin-universal"},
+    "darwin-arm64": {"darwin-universal"},
 }
 
 
@@ -261,7 +258,7 @@ def test_a_universal_binary_serves_both_architectures(wide: bool) -> None:
     [
         b"", b"#!/bin/sh\n", b"\x7fELF", b"\x7fELF" + bytes(60), b"MZ", b"MZ" + b"\xff" * 100,
         elf(*X64)[:100], elf(*X64, kind=1), elf(8, 32, ">"), elf(62, 32, "<"), elf(62, 64, ">"),
-        pe(0x1C0), pe(0x8664, flags=0), macho(7), macho(kind=1), macho()[:40],
+        PE[:0x84] + b"\xc0\x01" + PE[0x86:], pe.executable("x64", flags=0), macho(7), macho(kind=1), macho()[:40],
         b"\xca\xfe\xba\xbe\0\0\0\x34" + bytes(100), b"\x01\xdf" + bytes(100),
         universal((0x01000007, macho())), universal((7, macho())), universal((0x0100000C, macho()))[:60],
     ],
@@ -337,3 +334,24 @@ def test_a_slice_is_read_from_its_own_beginning(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(NotReadable):
         read_executable(content)
+
+
+@pytest.mark.parametrize("arch", ["x64", "x86", "arm64"])
+def test_version_resource_is_found(arch: str) -> None:
+    made = pe.executable(arch, "24.19.0-rc.1")
+    assert version_resource(Blob(made)) == VersionResource((24, 19, 0, 0), 1033, "24.19.0-rc.1")
+
+
+@pytest.mark.parametrize("data", [b"", b"#!/bin/sh\n" * 20, PE], ids=["empty", "script", "without"])
+def test_what_has_no_version_resource_has_none(data: bytes) -> None:
+    assert version_resource(Blob(data)) is None
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_a_damaged_version_resource_never_breaks_the_reader(data: st.DataObject) -> None:
+    made = bytearray(pe.executable("x64", "24.19.0"))
+    for _ in range(data.draw(st.integers(1, 4))):
+        made[data.draw(st.integers(0x3C, len(made) - 1))] = data.draw(st.integers(0, 255))
+    with suppress(WrongBinary):
+        version_resource(Blob(bytes(made[: data.draw(st.integers(64, len(made)))])))
