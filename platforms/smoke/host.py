@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rtinstall.runtime_bundle.errors import WrongBinary
@@ -21,6 +21,7 @@ from rtinstall.runtime_bundle.targets import Arch, Os
 
 # Emulated code is about this many times slower: limits and rhythms are stretched by it.
 EMULATED_PACE = 10
+WINE_PACE = 4
 PATIENCE = 60  # seconds for a question to a loader
 TOP = Path("/")
 COMPILERS = ("cc", "gcc", "clang")
@@ -55,13 +56,16 @@ class Way:
     """How to run one executable here.
 
     ``wrapper`` stands before it on the command line, ``pace`` is how much slower it runs.
-    ``obstacle`` says why there is no way; ``compiler`` builds addons for it.
+    ``obstacle`` says why there is no way; ``compiler`` builds addons for it. A ``wine`` way has to
+    be prepared by :mod:`~rtinstall.platforms.smoke.wine`, which gives it its ``environment``.
     """
 
     wrapper: tuple[str, ...] = ()
     pace: float = 1
     compiler: str | None = None
     obstacle: str = ""
+    wine: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_binary(path: Path) -> Executable | None:
@@ -82,6 +86,16 @@ def find_way(node: Path, binary: Executable | None, root: Path) -> Way:
     if binary is None:
         return Way(compiler=_program(*COMPILERS))
     running = next((os for start, os in SYSTEMS.items() if sys.platform.startswith(start)), None)
+    if (
+        binary.os == "win"
+        and running == "linux"
+        and here == "x64"
+        and binary.arch in ("x64", "x86")
+    ):
+        wine = _program("wine")
+        if wine:
+            return Way((wine,), WINE_PACE, wine=True)
+        return Way(obstacle=f"it is made for {binary}, and this machine has no wine")
     if binary.os != running:
         return Way(obstacle=f"it is made for {binary}, this machine runs {sys.platform}")
     if binary.os != "linux":

@@ -9,7 +9,8 @@ from typing import Literal
 
 from rtinstall.platforms.smoke.locate import Runtime
 from rtinstall.runtime_bundle import headers
-from rtinstall.runtime_bundle.model import Bundle
+from rtinstall.runtime_bundle.executables.pe import version_resource
+from rtinstall.runtime_bundle.model import Bundle, Slice
 from rtinstall.runtime_bundle.targets import Arch, Os
 
 PLATFORMS: Mapping[Os, str] = {
@@ -74,8 +75,8 @@ def label_of_bundle(bundle: Bundle) -> Label:
         version=str(bundle.version).removeprefix("v"),
         npm=bundle.npm or None,
         platform=PLATFORMS[target.os],
-        arch=ARCHITECTURES[target.arch],
-        endianness=_endianness(target.arch),
+        arch=ARCHITECTURES.get(target.arch),
+        endianness=None if target.parts else _endianness(target.arch),
         libc=target.libc,
         components=dict(bundle.components),
     )
@@ -94,6 +95,8 @@ def label_of_tree(runtime: Runtime) -> Label:
     if version and b"define NODE_VERSION_IS_RELEASE 1" not in readers[headers.NODE_VERSION]():
         version = None  # the tag of a nightly is given to the compiler, not to the header
     binary = runtime.binary
+    if binary and binary.os == "win":
+        version = _resource_version(runtime)
     # A universal binary runs as whichever architecture the machine has.
     arch = binary.arch if binary and len(binary.archs) == 1 else None
     return Label(
@@ -106,6 +109,12 @@ def label_of_tree(runtime: Runtime) -> Label:
         libc=binary.libc if binary else None,
         components=found,
     )
+
+
+def _resource_version(runtime: Runtime) -> str | None:
+    """Return what an executable of Windows, which comes without headers, says in its resources."""
+    resource = version_resource(Slice(runtime.node, 0, runtime.node.stat().st_size))
+    return resource.product if resource else None
 
 
 def _endianness(arch: Arch) -> Endianness:

@@ -17,12 +17,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from rtinstall.platforms.smoke.label import Label
 from rtinstall.platforms.smoke.locate import Runtime
 from rtinstall.platforms.smoke.report import Evidence, Report, Result
 from rtinstall.platforms.smoke.table import Check, Need, selected
+from rtinstall.platforms.smoke.wine import under_wine, windows_path
 
 NOT_RUN = 77  # the exit code of a check that cannot run here, in evidence.mjs
 OUTPUT_LIMIT = 1 << 20
@@ -44,14 +47,18 @@ def smoke(
     ``progress`` is called with None when a check starts and with its result when it has ended.
     """
     results = []
-    for check in selected(only):
-        progress(check, None)
-        obstacle = runtime.way.obstacle or _lacking(runtime, check.needs)
-        result = Result(check, "not run", reason=obstacle) if obstacle else _run(runtime, check)
-        if result.status == "passed":
-            result = _compare(result, label)
-        progress(check, result)
-        results.append(result)
+    with ExitStack() as stack:
+        if runtime.way.wine:
+            way = stack.enter_context(under_wine(runtime.way, runtime.node))
+            runtime = replace(runtime, way=way)
+        for check in selected(only):
+            progress(check, None)
+            obstacle = runtime.way.obstacle or _lacking(runtime, check.needs)
+            result = Result(check, "not run", reason=obstacle) if obstacle else _run(runtime, check)
+            if result.status == "passed":
+                result = _compare(result, label)
+            progress(check, result)
+            results.append(result)
     return Report((*runtime.way.wrapper, str(runtime.node)), tuple(results))
 
 
@@ -152,7 +159,7 @@ def _alike(one: str, other: str) -> bool:
 
 def _command(runtime: Runtime, directory: Path) -> Path:
     """Return what a child process starts as node: a script where a wrapper is needed."""
-    if not runtime.way.wrapper:
+    if not runtime.way.wrapper or runtime.way.wine:
         return runtime.node
     script = directory / "node"
     words = shlex.join([*runtime.way.wrapper, str(runtime.node)])
@@ -174,9 +181,12 @@ def _environment(runtime: Runtime, node: Path, place: Path) -> dict[str, str]:
         "compiler": runtime.way.compiler,
         "pace": runtime.way.pace,
     }
+    said = json.dumps(parts, default=windows_path if runtime.way.wine else str)
+    if runtime.way.wine:
+        return {"SMOKE": said, **runtime.way.environment}
     home, scratch = str(place / "home"), str(place / "tmp")
     environment = {
-        "SMOKE": json.dumps(parts, default=str),
+        "SMOKE": said,
         "PATH": os.pathsep.join([str(node.parent), str(runtime.commands), os.defpath]),
         "HOME": home,
         "TMPDIR": scratch,

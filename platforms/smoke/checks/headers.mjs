@@ -1,7 +1,7 @@
 // The headers for native addons are there, and they are those of this very runtime.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, need, runtime, same } from './evidence.mjs';
+import { NotRun, check, need, runtime, same } from './evidence.mjs';
 
 const WANTED = [
   'node.h', 'node_api.h', 'js_native_api.h', 'node_buffer.h', 'node_version.h', 'v8.h', 'uv.h',
@@ -9,6 +9,9 @@ const WANTED = [
 ];
 
 check(async () => {
+  if (!runtime.headers && process.platform === 'win32') {
+    throw new NotRun('Node.js comes without headers on Windows; node-gyp fetches them');
+  }
   need(runtime.headers, `there is no include/node below ${runtime.prefix}`);
   const missing = WANTED.filter((name) => !existsSync(join(runtime.headers, name)));
   same(missing.join(' '), '', `missing in ${runtime.headers}`);

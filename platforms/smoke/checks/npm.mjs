@@ -2,7 +2,7 @@
 import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { check, need, runtime, same } from './evidence.mjs';
-import { npm, npx, run } from './package-manager.mjs';
+import { npm, npx, run, shell } from './package-manager.mjs';
 
 check(async () => {
   need(runtime.npm && runtime.npx, `npm is not below ${runtime.prefix}`);
@@ -12,8 +12,10 @@ check(async () => {
   const commands = {};
   if (process.platform === 'win32') {
     for (const name of ['npm.cmd', 'npx.cmd']) {
-      need(existsSync(join(runtime.commands, name)), `${name} is missing beside node`);
-      commands[name] = join(runtime.commands, name);
+      const command = join(runtime.commands, name);
+      need(existsSync(command), `${name} is missing beside node`);
+      same(shell(command, ['--version']), manifest.version, `${name} --version`);
+      commands[name] = command;
     }
     return { npm: manifest.version, commands };
   }
