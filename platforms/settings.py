@@ -25,6 +25,7 @@ UPGRADE_CODE = re.compile(r"\{?([0-9A-F]{8}-(?:[0-9A-F]{4}-){3}[0-9A-F]{12})\}?"
 IDENTIFIER = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 PREFIX = re.compile(r"(/[A-Za-z0-9][A-Za-z0-9._+-]*)+")
 TEXTS = ("name", "vendor", "maintainer", "summary", "description", "homepage", "license")
+WITH_CODECS = ("deb", "rpm", "arch")  # the other formats have one codec, or are named after it
 MAX_SMALL = 1 << 20
 
 
@@ -155,6 +156,8 @@ def _codecs(value: object) -> dict[str, Codec]:
     if not isinstance(value, dict):
         raise BadConfiguration("codec must be a table such as { deb = 'xz' }")
     for name, codec in value.items():
+        if name not in WITH_CODECS:
+            raise BadConfiguration(f"codec can be chosen for {', '.join(WITH_CODECS)}, not {name}")
         if codec not in get_args(Codec):
             raise BadConfiguration(f"codec.{name} must be one of {', '.join(get_args(Codec))}")
     return value

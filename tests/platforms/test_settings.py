@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rtinstall.platforms.package import MacOs, Windows
 from rtinstall.platforms.settings import Settings, load, parse
 from rtinstall.runtime_bundle.errors import BadConfiguration, RtError
 
@@ -72,6 +73,17 @@ def test_an_empty_configuration_is_the_default(tmp_path: Path) -> None:
         'ca_certificates = "key.pem"',
         'codec = { deb = "lzma" }',
         'codec = "xz"',
+        'codec = { dbe = "xz" }',
+        'codec = { apk = "xz" }',
+        'windows = "machine"',
+        'windows = { scope = "everyone" }',
+        'windows = { upgrade_code = "47C07A3A" }',
+        'windows = { upgrade_code = 1 }',
+        'windows = { replace_nodejs = "yes" }',
+        'windows = { scop = "user" }',
+        'macos = { identifier = "nodejs" }',
+        'macos = { identifier = "com.acme/nodejs" }',
+        "macos = []",
         'files = { "relative" = "npmrc" }',
         'files = { "/etc/../x" = "here" }',
         'files = { "/etc/x" = "missing" }',
@@ -91,3 +103,17 @@ def test_what_cannot_be_used_is_refused_and_named(line: str, tmp_path: Path) -> 
 def test_a_missing_file_is_an_error_of_the_user(tmp_path: Path) -> None:
     with pytest.raises(BadConfiguration, match="cannot read"):
         load(tmp_path / "none.toml")
+
+
+def test_windows_and_macos_have_tables_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "rtbuild.toml").write_text(
+        "[windows]\n"
+        'scope = "dual"\n'
+        'upgrade_code = "{5f3b6c1e-0a54-4bd5-9a0f-0c6a3f1d2e4b}"\n'
+        "replace_nodejs = true\n"
+        "[macos]\n"
+        'identifier = "com.acme.nodejs"\n'
+    )
+    metadata = load(tmp_path / "rtbuild.toml").metadata
+    assert metadata.windows == Windows("dual", "5F3B6C1E-0A54-4BD5-9A0F-0C6A3F1D2E4B", True)
+    assert metadata.macos == MacOs("com.acme.nodejs")
