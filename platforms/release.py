@@ -25,6 +25,7 @@ from rtinstall.runtime_bundle.model import Bundle
 from rtinstall.runtime_bundle.releases import Release, select
 from rtinstall.runtime_bundle.sources import AT_ONCE, Offer, Part, RuntimeSource, in_background
 from rtinstall.runtime_bundle.targets import TARGETS, Target
+from rtinstall.runtime_bundle.universal import join
 from rtinstall.runtime_bundle.versions import Version, VersionSpec
 
 Survey = Mapping[Target, Sequence[tuple[RuntimeSource, tuple[Release, ...]]]]
@@ -222,11 +223,18 @@ def bundle_of(
     released: int | None,
 ) -> Bundle:
     """Fetch and assemble the runtime of one job; its contents stay in files beside ``spool``."""
-    parts = job.source.fetch(job.offer, watch.download(f"{job.target} from {job.source.name}"))
-    if settings.npm is not None and npm is not None:
-        other = npm.fetch_npm(settings.npm, watch.download(f"npm {settings.npm}"))
-        parts = (*(part for part in parts if part.what == "runtime"), other)
-    bundle = assemble(parts, job.offer.release, job.target, spool)
+    made = []
+    for offer in job.offer.each:
+        label = f"{offer.target} from {job.source.name}"
+        parts = job.source.fetch(offer, watch.download(label))
+        if settings.npm is not None and npm is not None:
+            other = npm.fetch_npm(settings.npm, watch.download(f"npm {settings.npm}"))
+            parts = (*(part for part in parts if part.what == "runtime"), other)
+        own = spool.with_name(f"{spool.name}-{offer.target}")
+        made.append(assemble(parts, offer.release, offer.target, own))
+    bundle, *others = made
+    for second in others:
+        bundle = join(bundle, second, job.target, spool)
     return bundle if released is None else replace(bundle, released=released)
 
 

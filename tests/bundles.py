@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import elf
 import macho
@@ -170,47 +169,4 @@ def small_windows_bundle(
         provenance=(Provenance("runtime", "local", "node.zip", f"sha256:{'0' * 64}", "nothing"),),
         components={"v8": "13.6.233.17"},
         lts="Krypton",
-    )
-
-
-def windows_entries(version: str, npm: str, target: Target) -> list[Entry]:
-    """Return what upstream's zip for Windows holds: long and foreign names, nothing too long."""
-    below = "node_modules/npm"
-    text = {
-        "LICENSE": LICENSE,
-        "README.md": "# Node.js\n",
-        "CHANGELOG.md": f"# Changelog\n\n## {version}\n",
-        "install_tools.bat": "@echo off\r\n",
-        f"{below}/package.json": json.dumps({"name": "npm", "version": npm}) + "\n",
-        f"{below}/LICENSE": "The Artistic License 2.0\n",
-        f"{below}/lib/npm.js": "module.exports = class Npm {}\n" * 40,
-        f"{below}/lib/npm.json": "{}\n",
-        f"{below}/lib/empty.js": "",
-        f"{below}/bin/npm-cli.js": "#!/usr/bin/env node\nrequire('../lib/npm.js')\n",
-        f"{below}/node_modules/@scope/package-with-a-name/lib/index.js": "'long'\n",
-        f"{below}/docs/größe-日本-✓.md": "# Größe\n",
-        **{
-            f"{command}{suffix}": f"run {command}\n"
-            for command in ("npm", "npx")
-            for suffix in ("", ".cmd", ".ps1")
-        },
-    }
-    return [
-        File.of("node.exe", executable(target, version), 0o755),
-        *(File.of(path, content.encode()) for path, content in text.items()),
-    ]
-
-
-def small_windows_bundle(
-    target_name: str = "win-x64",
-    version: str = "24.19.0",
-    released: int = RELEASED,
-    npm: str = "11.6.2",
-) -> Bundle:
-    """Return a complete runtime for Windows of some 20 files, in the layout of upstream's zip."""
-    target = target_named(target_name)
-    return replace(
-        small_bundle(target_name, version, released, npm),
-        entries=tuple(windows_entries(version, npm, target)),
-        glibc=None,
     )

@@ -21,7 +21,9 @@ MAY_IMPORT = {
 NETWORK = {"runtime_bundle/download.py"}
 PROCESSES = {"runtime_bundle/sources", "platforms/smoke"}
 # Writers see an open file, never a disk.
-PURE = ("platforms/containers", "platforms/compression", "platforms/linux")
+PURE = tuple(
+    f"platforms/{room}" for room in ("containers", "compression", "linux", "macos", "windows")
+)
 
 
 def imports(path: Path) -> set[str]:

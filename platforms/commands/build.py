@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,12 +19,13 @@ from rtinstall.platforms.commands.options import (
     json_option,
     level_option,
     out_option,
+    scope_option,
     settings_from,
     source_date_epoch,
 )
 from rtinstall.platforms.manifest import describe, describe_entry, provenance_of, read_manifest
 from rtinstall.platforms.mirror import Mirror
-from rtinstall.platforms.package import Effort, Level
+from rtinstall.platforms.package import Effort, Level, Scope
 from rtinstall.platforms.terminal import amount, terminal
 from rtinstall.runtime_bundle.assemble import assemble, described
 from rtinstall.runtime_bundle.commandline import columns
@@ -41,6 +43,7 @@ from rtinstall.runtime_bundle.targets import target_named
 @level_option
 @jobs_option
 @config_option
+@scope_option
 @json_option
 def build_command(
     *,
@@ -51,13 +54,14 @@ def build_command(
     level: Level,
     jobs: int,
     config: Path | None,
+    scope: Scope | None,
     as_json: bool,
 ) -> None:
     """Write packages of BUNDLE: a folder or archive of `rtbuild bundle`, or anyone's runtime.
 
     The manifest beside it says where it came from; without one that is recorded as unknown.
     """
-    settings = settings_from(config, None)
+    settings = settings_from(config, None, scope)
     place = Mirror(out)
     with terminal(quiet=as_json) as watch, place.writing(), place.stage() as stage:
         made = _read(bundle, target, stage)
@@ -83,7 +87,7 @@ def build_command(
 def _read(path: Path, target: str | None, stage: Path) -> Bundle:
     """Read a bundle and, if it has a manifest, hold it against that."""
     path = path.resolve()  # "." has no name, and its manifest would have none
-    stem = path.name.removesuffix(".tar.xz").removesuffix(".tar.gz")
+    stem = re.sub(r"\.(tar\.xz|tar\.gz|zip)$", "", path.name)
     manifest_path = path.with_name(f"{stem}.manifest.json")
     manifest: dict[str, object] = {}
     if manifest_path.is_file():

@@ -35,7 +35,7 @@ from rtinstall.runtime_bundle.targets import target_named
 from rtinstall.runtime_bundle.unpack import write_tree
 from rtinstall.runtime_bundle.versions import VersionSpec
 
-FORMS = ("directory", "tar.xz", "tar.gz")
+FORMS = ("directory", "tar.xz", "tar.gz", "zip")
 
 
 @click.command("bundle", short_help="Put a runtime and npm together, without packages.")

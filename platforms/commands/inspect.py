@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
 from rtinstall.platforms.build import sha256_of
 from rtinstall.platforms.commands.options import json_option
 from rtinstall.platforms.terminal import amount
-from rtinstall.runtime_bundle.archives import Archive, ArchiveEntry, open_archive
+from rtinstall.runtime_bundle.archives import Archive, open_archive
 from rtinstall.runtime_bundle.commandline import columns
 from rtinstall.runtime_bundle.errors import RtError, UnsafeArchive
-from rtinstall.runtime_bundle.executables import Executable, read_executable
-from rtinstall.runtime_bundle.model import Blob
+from rtinstall.runtime_bundle.executables import read_executable
+from rtinstall.runtime_bundle.executables.signature import check_signature
+from rtinstall.runtime_bundle.model import Slice
 
 EXECUTABLES = ("bin/node", "node.exe")
-HEAD = 1 << 20  # enough for the headers of every kind of executable but ELF's version tables
 
 
 @click.command("inspect", short_help="Show what a package is, for whom, and what is in it.")
@@ -29,11 +31,12 @@ HEAD = 1 << 20  # enough for the headers of every kind of executable but ELF's v
 def inspect_command(*, file: Path, with_entries: bool, as_json: bool) -> None:
     """Show what FILE is, for whom, and every entry with its digest.
 
-    Reads .deb, .rpm, .apk, Arch and FreeBSD packages, .tar (.gz .xz .zst .bz2), .zip and .whl.
-    The whole file is read, and every digest it carries is checked; nothing is unpacked.
+    Reads .deb, .rpm, .apk, .msi, .pkg (macOS, FreeBSD), Arch packages, .tar (.gz .xz .zst .bz2),
+    .zip and .whl. The whole file is read, and every digest it carries is checked.
     """
     archive = open_archive(file)
-    entries = list(_entries(archive))
+    with tempfile.TemporaryDirectory(prefix="rtinstall-") as folder:
+        entries = list(_entries(archive, Path(folder)))
     if as_json:
         facts = {
             "file": str(file),
@@ -54,8 +57,9 @@ def inspect_command(*, file: Path, with_entries: bool, as_json: bool) -> None:
         )
 
 
-def _entries(archive: Archive) -> Iterator[dict[str, object]]:
-    for entry, chunks in archive.entries():
+def _entries(archive: Archive, room: Path) -> Iterator[dict[str, object]]:
+    """Yield the facts of each entry; an executable is kept in the folder ``room`` to be looked at."""
+    for number, (entry, chunks) in enumerate(archive.entries()):
         facts: dict[str, object] = {
             "path": entry.name,
             "type": entry.kind,
@@ -65,27 +69,43 @@ def _entries(archive: Archive) -> Iterator[dict[str, object]]:
             "time": entry.time,
         }
         if entry.kind == "file":
-            state = hashlib.sha256()
-            head = b""
-            for chunk in chunks:
-                state.update(chunk)
-                if len(head) < HEAD and entry.name.endswith(EXECUTABLES):
-                    head += chunk[: HEAD - len(head)]
-            facts |= {"size": entry.size, "sha256": state.hexdigest()}
-            if executable := _executable(entry, head):
-                facts["executable"] = f"{executable.kind} {executable.os} {executable.arch}"
+            if entry.name.endswith(EXECUTABLES):
+                kept = room / str(number)
+                with kept.open("wb") as out:
+                    sha256 = _hashed(chunks, out)
+                facts |= {"size": entry.size, "sha256": sha256, **_executable(kept)}
+                kept.unlink()
+            else:
+                facts |= {"size": entry.size, "sha256": _hashed(chunks)}
         elif entry.link:
             facts["link"] = entry.link
         yield facts
 
 
-def _executable(entry: ArchiveEntry, head: bytes) -> Executable | None:
-    if not entry.name.endswith(EXECUTABLES) or not head:
-        return None
+def _hashed(chunks: Iterator[bytes], out: BinaryIO | None = None) -> str:
+    state = hashlib.sha256()
+    for chunk in chunks:
+        state.update(chunk)
+        if out is not None:
+            out.write(chunk)
+    return state.hexdigest()
+
+
+def _executable(path: Path) -> dict[str, str]:
+    """Say for whom the executable at ``path`` is and, of a Mach-O, who signed it; nothing of others."""
+    content = Slice(path, 0, path.stat().st_size)
     try:
-        return read_executable(Blob(head))
+        found = read_executable(content)
     except RtError:
-        return None
+        return {}
+    facts = {"executable": f"{found.kind} {found.os} {'/'.join(found.archs)}"}
+    if found.kind == "macho":
+        try:
+            signatures = check_signature(content).items()
+            facts["signature"] = ", ".join(f"{arch} {s or 'not signed'}" for arch, s in signatures)
+        except RtError as error:
+            facts["signature"] = str(error)
+    return facts
 
 
 def _text(
@@ -101,6 +121,7 @@ def _text(
         ("contents", f"{len(files)} files, {len(entries) - len(files)} others, {amount(total)}"),
         ("scripts", ", ".join(archive.scripts) or "none"),
         *(("runs on", str(e["executable"])) for e in files if "executable" in e),
+        *(("signed", str(e["signature"])) for e in files if "signature" in e),
         ("digests", "; ".join(archive.problems) or "all right"),
     ]
     text = columns(rows)

@@ -13,13 +13,14 @@ import click
 from click.shell_completion import CompletionItem
 
 from rtinstall.platforms.formats import FORMATS
-from rtinstall.platforms.package import LEVELS
+from rtinstall.platforms.package import LEVELS, SCOPES, Scope
 from rtinstall.platforms.settings import Settings, load, npm_version
 from rtinstall.runtime_bundle.cache import Cache
 from rtinstall.runtime_bundle.download import Network
 from rtinstall.runtime_bundle.errors import BadConfiguration, NotPublished
 from rtinstall.runtime_bundle.sources import RuntimeSource, Say
 from rtinstall.runtime_bundle.sources.dist import Dist, unofficial
+from rtinstall.runtime_bundle.sources.joined import Joined
 from rtinstall.runtime_bundle.sources.local import Local
 from rtinstall.runtime_bundle.sources.npm import Npm
 from rtinstall.runtime_bundle.sources.pip import Pip
@@ -97,6 +98,11 @@ def out_option(
 npm_option = click.option(
     "--npm", "npm", metavar="VERSION", help="Bundle this npm instead of the one upstream bundles."
 )
+scope_option = click.option(
+    "--scope",
+    type=click.Choice(SCOPES),
+    help="Whom a Windows .msi installs for: the machine, the user, or whoever the user chooses.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
@@ -139,7 +145,10 @@ class Origin:
                 hint="a source is dist, unofficial, pip, npm, an address (https://...), or a path",
             )
 
-        return Sources(tuple(map(source, self.sources or ("dist", "pip", "npm"))), npm)
+        found = map(source, self.sources or ("dist", "pip", "npm"))
+        # What is on disk is one runtime, which is universal or not.
+        joined = (each if isinstance(each, Local) else Joined(each) for each in found)
+        return Sources(tuple(joined), npm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,11 +226,14 @@ def chosen_targets(
     return found
 
 
-def settings_from(config: Path | None, npm: str | None) -> Settings:
-    """Read the configuration, the one named or the one in this folder."""
+def settings_from(config: Path | None, npm: str | None, scope: Scope | None = None) -> Settings:
+    """Read the configuration, the one named or the one in this folder; options stand above it."""
     if config is None and Path(CONFIG).is_file():
         config = Path(CONFIG)
     settings = load(config) if config is not None else Settings()
+    if scope:
+        windows = replace(settings.metadata.windows, scope=scope)
+        settings = replace(settings, metadata=replace(settings.metadata, windows=windows))
     return replace(settings, npm=npm_version(npm)) if npm else settings
 
 

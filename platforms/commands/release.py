@@ -17,6 +17,7 @@ from rtinstall.platforms.commands.options import (
     level_option,
     npm_option,
     out_option,
+    scope_option,
     settings_from,
     source_date_epoch,
     source_options,
@@ -25,7 +26,7 @@ from rtinstall.platforms.commands.options import (
 )
 from rtinstall.platforms.manifest import describe
 from rtinstall.platforms.mirror import Mirror
-from rtinstall.platforms.package import Effort, Level
+from rtinstall.platforms.package import Effort, Level, Scope
 from rtinstall.platforms.release import Done, Plan, carry_out, plan
 from rtinstall.platforms.terminal import Terminal, amount, terminal
 from rtinstall.runtime_bundle.commandline import columns
@@ -42,6 +43,7 @@ from rtinstall.runtime_bundle.versions import VersionSpec
 @level_option
 @jobs_option
 @config_option
+@scope_option
 @npm_option
 @click.option("--plan", "only_plan", is_flag=True, help="Show what would be done, and stop.")
 @json_option
@@ -55,6 +57,7 @@ def release_command(
     level: Level,
     jobs: int,
     config: Path | None,
+    scope: Scope | None,
     npm: str | None,
     only_plan: bool,
     as_json: bool,
@@ -67,7 +70,7 @@ def release_command(
     file, SHASUMS256.txt, and a manifest per target. Run again, it keeps what is finished.
     """
     spec = VersionSpec.parse(version)
-    settings = settings_from(config, npm)
+    settings = settings_from(config, npm, scope)
     wanted = chosen_targets(targets, formats)
     epoch = source_date_epoch()
     mirror = Mirror(out)
@@ -103,8 +106,11 @@ def _show_plan(chosen: Plan, watch: Terminal, out: Path) -> None:
         rows.append((job.target.name, job.source.name, size, " ".join(job.formats)))
     watch.say(f"node {chosen.version} into {out / chosen.version.tag}:")
     watch.say(columns(rows, right=frozenset({2})))
-    missing = [None for job in chosen.jobs if not job.offer.cached and job.offer.size is None]
-    total = sum(job.offer.size or 0 for job in chosen.jobs if not job.offer.cached)
+    # What two targets are made of is fetched once.
+    offers = {offer.location: offer for job in chosen.jobs for offer in job.offer.each}
+    sizes = [offer.size for offer in offers.values() if not offer.cached]
+    missing = [size for size in sizes if size is None]
+    total = sum(size or 0 for size in sizes)
     if total:
         more = f", and {len(missing)} of unknown size" if missing else ""
         watch.say(f"{amount(total)} to download{more}")
@@ -139,7 +145,7 @@ def _origin(item: Done) -> str:
     evidence = "; ".join(f"{part.what}: {part.checked}" for part in bundle.provenance)
     return (
         f"{bundle.target}: node {bundle.version}, npm {bundle.npm}; "
-        f"executable for {bundle.target.os} {bundle.target.arch}{libc}; {evidence}"
+        f"executable for {bundle.target.os} {'/'.join(bundle.target.archs)}{libc}; {evidence}"
     )
 
 

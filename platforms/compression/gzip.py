@@ -1,21 +1,18 @@
 """gzip (RFC 1952): one member, its deflate (RFC 1951) made of pieces that end in a full flush.
 
 A full flush empties the window and ends on a byte boundary, so pieces can be joined byte-wise; one
-empty final block ends the member. apk takes exactly one member, so one it is. The encoder is
-zlib-ng in a pinned version: deflate output differs between zlib builds, packages must not.
+empty final block ends the member. apk takes exactly one member, so one it is.
 """
 
 from __future__ import annotations
 
 import struct
-import zlib
 
+from rtinstall.platforms.compression.deflate import FULL_FLUSH, PIECE, deflate
 from rtinstall.platforms.compression.pieces import Pieces
 from rtinstall.platforms.compression.stream import Writable
 from rtinstall.platforms.package import Effort, Level
 
-LEVEL: dict[Level, int] = {"fast": 3, "balanced": 6, "max": 9}
-PIECE = 1 << 20
 # RFC 1952, 2.3: no name, no time, how hard it was compressed, OS 255 (unknown): nothing of this machine.
 HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00%c\xff"
 EXTRA_FLAGS: dict[Level, int] = {"fast": 0, "balanced": 0, "max": 2}
@@ -31,9 +28,8 @@ class GzipStream(Pieces):
         from zlib_ng import zlib_ng
 
         super().__init__(out, effort, length=PIECE, ahead=2)
-        self._encode = zlib_ng.compressobj
         self._crc32 = zlib_ng.crc32  # several times as fast as the standard library's
-        self._level = LEVEL[effort.level]
+        self._level = effort.level
         self._crc = 0
         self._size = 0
         out.write(HEADER % EXTRA_FLAGS[effort.level])
@@ -46,8 +42,7 @@ class GzipStream(Pieces):
 
     def compress(self, piece: bytes) -> bytes:
         """Return ``piece`` as raw deflate ended by a full flush."""
-        encoder = self._encode(self._level, zlib.DEFLATED, -zlib.MAX_WBITS)
-        return encoder.compress(piece) + encoder.flush(zlib.Z_FULL_FLUSH)
+        return deflate(piece, self._level, FULL_FLUSH)
 
     def append(self, length: int, compressed: bytes) -> None:
         """Write one piece."""

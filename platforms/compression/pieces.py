@@ -4,14 +4,52 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
 from rtinstall.platforms.compression.stream import Stream, Writable
 from rtinstall.platforms.package import Effort
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def cut(chunks: Iterable[bytes], length: int) -> Iterator[bytes]:
+    """Yield the bytes of ``chunks`` in pieces of ``length``, of which only the last is shorter."""
+    held = bytearray()
+    for chunk in chunks:
+        held += chunk
+        while len(held) >= length:
+            yield bytes(held[:length])
+            del held[:length]
+    if held:
+        yield bytes(held)
+
+
+def in_order(
+    work: Callable[[Item], Result], items: Iterable[Item], *, jobs: int, ahead: int = 2
+) -> Iterator[Result]:
+    """Yield what ``work`` makes of each item, done on ``jobs`` threads, in the order of the items.
+
+    No more items are taken than there are threads and ``ahead`` that wait for one.
+    """
+    jobs = max(1, jobs)
+    flying: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(jobs, "compress") as pool:
+        for item in items:
+            if len(flying) == jobs + ahead:
+                yield flying.popleft().result()
+            flying.append(pool.submit(work, item))
+        while flying:
+            yield flying.popleft().result()
+
 
 class Pieces(Stream):
-    """The half that gzip and xz share: ``length`` bytes a piece, a bounded number in flight."""
+    """The half that gzip and xz share: ``length`` bytes a piece, a bounded number in flight.
+
+    For a stream that is written into; who has all the contents at hand takes :func:`in_order`.
+    """
 
     def __init__(
         self, out: Writable, effort: Effort, *, length: int, most: int = 64, ahead: int = 0

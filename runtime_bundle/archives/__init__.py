@@ -10,15 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from rtinstall.runtime_bundle.archives import ar, rpm, tar, zip
+from rtinstall.runtime_bundle.archives import ar, cabinet, compound, rpm, tar, xar, zip
 from rtinstall.runtime_bundle.archives.apk import SIGNATURE, open_apk
 from rtinstall.runtime_bundle.archives.arch import METADATA, open_arch
 from rtinstall.runtime_bundle.archives.archive import Archive, opened
+from rtinstall.runtime_bundle.archives.cabinet import open_cab
 from rtinstall.runtime_bundle.archives.compressed import Codec, codec_of, decompress
 from rtinstall.runtime_bundle.archives.deb import open_deb
 from rtinstall.runtime_bundle.archives.entry import ArchiveEntry, Member
+from rtinstall.runtime_bundle.archives.flat import open_flat
 from rtinstall.runtime_bundle.archives.freebsd import MANIFESTS, open_freebsd
 from rtinstall.runtime_bundle.archives.limits import LIMITS, MIB, Limits, Meter
+from rtinstall.runtime_bundle.archives.msi import open_msi
 from rtinstall.runtime_bundle.archives.rpm import open_rpm
 from rtinstall.runtime_bundle.archives.source import Source, Stream, joined, up_to
 from rtinstall.runtime_bundle.archives.wheel import open_zip
@@ -44,8 +47,14 @@ def open_archive(path: Path, limits: Limits = LIMITS) -> Archive:
         return open_deb(path, limits)
     if start.startswith(rpm.MAGIC):
         return open_rpm(path, limits)
+    if start.startswith(xar.MAGIC):
+        return open_flat(path, limits)
     if start.startswith((zip.MAGIC, zip.END_MAGIC)):
         return open_zip(path, limits)
+    if start.startswith(compound.MAGIC):
+        return open_msi(path, limits)
+    if start.startswith(cabinet.MAGIC):
+        return open_cab(path, limits)
     if codec or tar.looks_like_tar(start):
         return _open_tar(path, codec, limits)
     raise NotReadable(f"{path} is no archive or package of a known format")

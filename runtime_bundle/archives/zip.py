@@ -224,11 +224,11 @@ def _entry(record: _Record, chunks: Iterator[bytes]) -> ArchiveEntry:
         link = text(b"".join(chunks), "a zip link")
     return ArchiveEntry(
         name, kind, mode, size=record.size if kind == "file" else 0,
-        time=_time(record.date, record.clock), link=link,
+        time=dos_time(record.date, record.clock), link=link,
     )  # fmt: skip
 
 
-def _time(date: int, clock: int) -> int:
+def dos_time(date: int, clock: int) -> int:
     """Return a DOS time as if it were UTC; one that is none counts from 1980."""
     month, day = date >> 5 & 15, date & 31
     when = ((date >> 9) + 1980, month, day, clock >> 11, clock >> 5 & 63, (clock & 31) * 2)

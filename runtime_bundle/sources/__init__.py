@@ -39,7 +39,7 @@ class Offer:
     """What a source would fetch for one target.
 
     ``size`` is the bytes to download, None if the source does not say. ``location`` is for people
-    and the manifest: without credentials.
+    and the manifest: without credentials. ``parts`` are the offers that a joined target is made of.
     """
 
     source: str
@@ -48,6 +48,12 @@ class Offer:
     size: int | None
     cached: bool
     location: str
+    parts: tuple[Offer, ...] = ()
+
+    @property
+    def each(self) -> tuple[Offer, ...]:
+        """Return what is fetched by itself: the parts, or this where there are none."""
+        return self.parts or (self,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,3 +56,55 @@ def test_what_eight_digits_cannot_hold_is_refused(size: int, time: int) -> None:
 def test_the_reader_refuses_an_archive_cut_short(cut: int) -> None:
     with pytest.raises(ValueError, match=r"."):
         reader.read(archive([("./name", b"content")])[:-cut])
+
+
+def odc(members: list[tuple[str, bytes]]) -> bytes:
+    return (
+        b"".join(
+            cpio.odc_header(name, mode=0o100644, size=len(data), time=1_700_000_000, inode=inode)
+            + data
+            for inode, (name, data) in enumerate(members, 1)
+        )
+        + cpio.ODC_TRAILER
+    )
+
+
+def test_the_portable_format_is_read_back_and_extracted(tmp_path: Path) -> None:
+    found = reader.read_odc(odc(MEMBERS))
+    assert [(m.name, m.data, m.inode) for m in found] == [
+        (*member, inode) for inode, member in enumerate(MEMBERS, 1)
+    ]
+    assert {(m.mode, m.uid, m.gid, m.links, m.time) for m in found} == {
+        (0o100644, 0, 0, 1, 1_700_000_000)
+    }
+    members = dict(MEMBERS)
+    result = subprocess.run(
+        [tool("cpio"), "-id", "--quiet"],
+        input=odc(list(members.items())),
+        capture_output=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    assert result.stderr == b""
+    assert {f"./{path.name}": path.read_bytes() for path in tmp_path.iterdir()} == members
+
+
+def test_an_inode_beyond_the_portable_format_is_cut() -> None:
+    header = cpio.odc_header("./a", mode=0o100644, size=0, time=0, inode=(1 << 18) + 7)
+    assert reader.read_odc(header + cpio.ODC_TRAILER)[0].inode == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "time"),
+    [("a", 1 << 33, 0), ("a", -1, 0), ("a", 0, 1 << 33), ("a", 0, -1), ("a" * (1 << 18), 0, 0)],
+    ids=["size", "negative-size", "time", "negative-time", "name"],
+)
+def test_what_octal_digits_cannot_hold_is_refused(name: str, size: int, time: int) -> None:
+    with pytest.raises(ValueError, match="cannot hold"):
+        cpio.odc_header(name, mode=0o100644, size=size, time=time, inode=1)
+
+
+@pytest.mark.parametrize("cut", [1, 50, 88, 100])
+def test_the_reader_refuses_a_portable_archive_cut_short(cut: int) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        reader.read_odc(odc([("./name", b"content")])[:-cut])

@@ -1,4 +1,4 @@
-"""Read cpio in the new ASCII format, from its description in cpio(5): "New ASCII Format"."""
+"""Read cpio: the new ASCII format from cpio(5), "New ASCII Format", and the portable one of POSIX."""
 
 from __future__ import annotations
 
@@ -65,3 +65,46 @@ def _skip(data: bytes, position: int) -> int:
     if data[position:end].strip(b"\0"):
         raise ValueError(f"padding at {position} is not zero")
     return end
+
+
+# POSIX.1-2001, "pax", cpio interchange format: octal digits, no padding.
+ODC = (
+    *(("device", 6), ("inode", 6), ("mode", 6), ("uid", 6), ("gid", 6), ("links", 6)),
+    *(("rdevice", 6), ("time", 11), ("namesize", 6), ("size", 11)),
+)
+
+
+def read_odc(data: bytes) -> list[Member]:
+    """Return the members of the portable format; as strict as :func:`read`."""
+    found: list[Member] = []
+    position = 0
+    while True:
+        if data[position : position + 6] != b"070707":
+            raise ValueError(f"no cpio header at {position}")
+        position += 6
+        header = {}
+        for field, width in ODC:
+            digits = data[position : position + width]
+            if len(digits) != width or digits.strip(b"01234567"):
+                raise ValueError(f"{field} at {position} is not octal")
+            header[field] = int(digits, 8)
+            position += width
+        raw = data[position : position + header["namesize"]]
+        if len(raw) != header["namesize"] or raw.count(b"\0") != 1 or raw[-1:] != b"\0":
+            raise ValueError(f"bad name at {position}")
+        name = raw[:-1].decode()
+        position += len(raw)
+        if name == "TRAILER!!!":
+            if header["size"] or position != len(data):
+                raise ValueError("something follows the trailer")
+            return found
+        content = data[position : position + header["size"]]
+        position += len(content)
+        if len(content) != header["size"] or header["device"] or header["rdevice"]:
+            raise ValueError(f"{name} is cut short, or is a device")
+        found.append(
+            Member(
+                name, header["inode"], header["mode"], header["uid"], header["gid"],
+                header["links"], header["time"], content,
+            )
+        )  # fmt: skip

@@ -1,0 +1,53 @@
+"""A source that also has what is joined from its own runtimes: ``darwin-universal`` from two.
+
+Nothing is joined here: an offer says of which offers it is made, and whoever fetches it gets the
+parts of each.
+"""
+
+from __future__ import annotations
+
+from rtinstall.runtime_bundle.download import Progress
+from rtinstall.runtime_bundle.releases import Release
+from rtinstall.runtime_bundle.sources import Offer, Part, RuntimeSource
+from rtinstall.runtime_bundle.targets import Target, target_named
+
+
+class Joined:
+    """The source given, and the targets joined from those it has."""
+
+    def __init__(self, source: RuntimeSource) -> None:
+        """Ask ``source``, and keep its name."""
+        self._source = source
+
+    @property
+    def name(self) -> str:
+        """Return the word for the source itself."""
+        return self._source.name
+
+    def releases(self, target: Target) -> tuple[Release, ...]:
+        """Return what there is for ``target``: of a joined one, the releases every part has."""
+        if not target.parts:
+            return self._source.releases(target)
+        *others, last = (self._source.releases(target_named(part)) for part in target.parts)
+        common = [{release.version for release in releases} for releases in others]
+        return tuple(r for r in last if all(r.version in versions for versions in common))
+
+    def offer(self, release: Release, target: Target) -> Offer:
+        """Return what would be fetched: of a joined target, all its parts together."""
+        if not target.parts:
+            return self._source.offer(release, target)
+        parts = tuple(self._source.offer(release, target_named(part)) for part in target.parts)
+        sizes = [part.size for part in parts if part.size is not None]
+        return Offer(
+            self.name,
+            release,
+            target,
+            sum(sizes) if len(sizes) == len(parts) else None,
+            all(part.cached for part in parts),
+            ", ".join(part.location for part in parts),
+            parts,
+        )
+
+    def fetch(self, offer: Offer, progress: Progress) -> tuple[Part, ...]:
+        """Return the verified files of every part."""
+        return tuple(file for part in offer.each for file in self._source.fetch(part, progress))
