@@ -18,6 +18,7 @@ from rtinstall.runtime_bundle.errors import NotReadable, UnsafeArchive, WrongBin
 from rtinstall.runtime_bundle.executables import check_executable, read_executable
 from rtinstall.runtime_bundle.executables.grafted import restored
 from rtinstall.runtime_bundle.executables.pe import version_resource
+from rtinstall.runtime_bundle.executables.signature import check_signature
 from rtinstall.runtime_bundle.headers import NODE_VERSION, components
 from rtinstall.runtime_bundle.model import Bundle, Entry, File, Symlink, resolve_link
 from rtinstall.runtime_bundle.releases import EPOCH, Release
@@ -78,6 +79,8 @@ def assemble(parts: Sequence[Part], release: Release, target: Target, spool: Pat
     )
     program = draft.file(_executable(target))
     executable = check_executable(program.content, target)
+    if executable.kind == "macho":
+        check_signature(program.content)
     said = _said(draft.entries, program)
     npm = _npm_version(draft, target)
     _check_label(release, said, npm if other_npm is None else "")

@@ -102,7 +102,7 @@ def _executable(path: Path) -> dict[str, str]:
     if found.kind == "macho":
         try:
             signatures = check_signature(content).items()
-            facts["signature"] = ", ".join(f"{arch} {s or 'not signed'}" for arch, s in signatures)
+            facts["signature"] = "; ".join(f"{arch} {s or 'not signed'}" for arch, s in signatures)
         except RtError as error:
             facts["signature"] = str(error)
     return facts

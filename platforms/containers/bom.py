@@ -152,9 +152,7 @@ def _records(store: _Store, paths: Sequence[Path]) -> list[tuple[int, int]]:
 def _information(path: Path) -> bytes:
     kind = KIND[stat.S_IFMT(path.mode)]
     flags = UNIVERSAL if path.slices else PLAIN
-    record = PATH.pack(
-        kind, 1, flags, path.mode, 0, 0, path.time, path.size, 1, path.checksum
-    )  # fmt: skip
+    record = PATH.pack(kind, 1, flags, path.mode, 0, 0, path.time, path.size, 1, path.checksum)
     if path.slices:
         record += struct.pack(">BI", 1, len(path.slices))
         for part in path.slices:
@@ -162,6 +160,7 @@ def _information(path: Path) -> bytes:
     if kind == KIND[stat.S_IFLNK]:
         link = path.link.encode() + b"\0"
         return record + struct.pack(">I", len(link)) + link + bytes(8)
+    # No link, and Apple's zeros behind it: four for a file, none for a directory.
     return record + bytes(8 if kind == KIND[stat.S_IFREG] else 4)
 
 
@@ -221,5 +220,5 @@ def _file(blocks: Sequence[bytes], variables: dict[str, int]) -> bytes:
     index = b"".join(table)
     header = HEADER.pack(
         b"BOMStore", 1, len(blocks) - 1, offset, len(index), HEADER_ROOM, len(names)
-    )  # fmt: skip
+    )
     return b"".join((header.ljust(HEADER_ROOM, b"\0"), names, *blocks, index))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Mapping, Sequence
 
-from rtinstall.platforms.compression import gzip, xz, zstd
+from rtinstall.platforms.compression import deflate, xz, zstd
 from rtinstall.platforms.containers.rpm_header import (
     Tag,
     Value,
@@ -160,7 +160,7 @@ def _compression(codec: Codec, level: Level) -> dict[int, Value]:
         case "none":
             return {Tag.PAYLOADFORMAT: string("cpio")}
         case "gzip":
-            flags = gzip.LEVEL[level]
+            flags = deflate.LEVEL[level]
         case "xz":
             flags = xz.LEVEL[level].preset
         case "zstd":

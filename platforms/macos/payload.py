@@ -46,17 +46,8 @@ def write_payload(
         elif link:
             stream.write(link.encode())
             checksum.update(link.encode())
-        paths.append(
-            bom.Path(
-                name,
-                mode,
-                time,
-                size,
-                0 if isinstance(entry, Directory) else checksum.value,
-                link,
-                slices,
-            )
-        )
+        value = 0 if isinstance(entry, Directory) else checksum.value
+        paths.append(bom.Path(name, mode, time, size, value, link, slices))
     stream.write(cpio.ODC_TRAILER)
     stream.close()
     return paths

@@ -53,7 +53,7 @@ SHARED = frozenset(
         "usr/local/share/man/man1",
     }
 )
-LINKED = re.compile(r"(etc|tmp|var)(?=/)")
+LINKED = re.compile(r"\A(etc|tmp|var)(?=/)")
 # Closed to everybody, or on the sealed system volume.
 PROTECTED = re.compile(r"(System|bin|sbin|dev|usr(?!/local/))(/|\Z)")
 
@@ -64,12 +64,12 @@ def place(bundle: Bundle, settings: Settings, identifier: str) -> Package:
     Raises :class:`BadConfiguration` for a place that macOS keeps to itself.
     """
     name = settings.metadata.name
-    prefix = STANDARD_PREFIX if settings.prefix == "usr" else settings.prefix
+    prefix = STANDARD_PREFIX if settings.prefix == "usr" else _real(settings.prefix)
     documents = f"{prefix}/share/doc/{name}"
     placed = [
         *(_move(entry, prefix, documents) for entry in bundle.entries),
         *_configuration(settings, prefix),
-        *(replace(file, path=LINKED.sub(r"private/\1", file.path)) for file in settings.extra),
+        *(replace(file, path=_real(file.path)) for file in settings.extra),
     ]
     for entry in placed:
         if PROTECTED.match(entry.path):
@@ -119,6 +119,10 @@ def _is_of_npm(path: str) -> bool:
 
 def _is_empty(directory: Directory, package: Package) -> bool:
     return not any(entry.path.startswith(f"{directory.path}/") for entry in package.entries)
+
+
+def _real(path: str) -> str:
+    return LINKED.sub(r"private/\1", path)
 
 
 def _move(entry: Entry, prefix: str, documents: str) -> Entry:

@@ -64,7 +64,7 @@ def test_a_release_joins_what_it_fetched_anyway(desk: Desk, upstream: Upstream) 
     said = desk.run("inspect", f"dist/v{VERSION}/{package}").good().out
     assert re.search("^architecture +universal$", said, re.MULTILINE)
     assert re.search("^runs on +macho darwin x64/arm64$", said, re.MULTILINE)
-    assert re.search("^signed +x64 not signed, arm64 ad hoc$", said, re.MULTILINE)
+    assert re.search("^signed +x64 not signed; arm64 ad hoc$", said, re.MULTILINE)
 
 
 def test_a_plan_names_both_archives(desk: Desk, upstream: Upstream) -> None:

@@ -337,16 +337,30 @@ def shortcut(target: str, arguments: str | None = None, icon: str | None = None)
 
 
 def user(package: Package) -> None:
-    """Make it a package for one user, sound as far as that goes without moving everything."""
+    """Make it a package for one user."""
     package.drop("Property", "ALLUSERS")
     package.summary[15] = 10
-    for key, name in (("Open", "Keys"), ("InstallPath", "Keys"), ("PathHere", "Path")):
+    for key in ("Open", "InstallPath", "PathHere"):
         package.set("Registry", key, "Root", 1)
-        assert name
     package.set("Environment", "Path", "Name", "=-PATH")
 
 
-FILE = ("index.js", "Library", "index.js", 9, None, None, 512, 3)
+def grow(package: Package, components: int, files: int) -> None:
+    """Add components with a folder each, and files all over them."""
+    for number in range(components):
+        package.add("Directory", f"D{number}", "Modules", f"D{number}|directory {number}")
+        package.add("Component", f"C{number}", guid(1000 + number), f"D{number}", 256, None, None)
+        package.add("FeatureComponents", "Runtime", f"C{number}")
+        package.add("CreateFolder", f"D{number}", f"C{number}")
+    for number in range(files):
+        name = f"F{number}.JS|file {number}.js"
+        component = f"C{number % components}"
+        package.add("File", f"f{number}", component, name, 1, None, None, 512, 4 + number)
+        package.add("MsiFileHash", f"f{number}", 0, 1, 2, 3, 4)
+    package.set("Media", "1", "LastSequence", 3 + files)
+
+
+# The rule that must find it, with those that cannot but find it as well; what it is; how it is made.
 BROKEN: list[tuple[str, str, Change]] = [
     ("SEQ", "unsorted", lambda p: setattr(p, "faults", ("File is not sorted",))),
     ("TABLES", "unknown-table", make("Font", "File_ FontTitle", ("index.js", None))),
@@ -362,21 +376,21 @@ BROKEN: list[tuple[str, str, Change]] = [
     ("ICE03", "too-long", put("Feature", "Runtime", "Title", "\U0001f600" * 33)),
     ("ICE03", "identifier", put("ActionText", "InstallFiles", "Action", "Install Files")),
     ("ICE03", "lower-case-guid", put("Component", "Exe", "ComponentId", guid(0xAB).lower())),
-    ("ICE03", "version", put("File", "vars.bat", "Version", "1.2.3.65536")),
-    ("ICE03", "version-of-nothing", put("File", "vars.bat", "Version", "nothing.exe")),
+    ("ICE03", "version", put("File", "node.exe", "Version", "1.2.3.65536")),
+    ("ICE03", "version-of-nothing", put("File", "node.exe", "Version", "nothing.exe")),
     ("ICE03", "language", put("File", "node.exe", "Language", "en")),
     ("ICE03", "short-name", put("File", "vars.bat", "FileName", "NODEVARSALL.BAT")),
     ("ICE03", "blank-in-short-name", put("File", "vars.bat", "FileName", "NO VARS.BAT|nodevars.bat")),
     ("ICE03", "forbidden-in-long-name", put("File", "vars.bat", "FileName", "A.BAT|a?.bat")),
     ("ICE03", "dot-at-the-end", put("File", "vars.bat", "FileName", "A.BAT|node.")),
     ("ICE03", "folder-name", put("Directory", "Modules", "DefaultDir", "node_modules")),
-    ("ICE03", "root", put("Directory", "TARGETDIR", "DefaultDir", "Source Dir")),
+    ("ICE03 ICE56", "root", put("Directory", "TARGETDIR", "DefaultDir", "Source Dir")),
     ("ICE03", "condition", put("Component", "Path", "Condition", "NOT (NOPATH")),
     ("ICE03", "registry-path", put("Registry", "Open", "Key", "SOFTWARE\\")),
     ("ICE03", "cabinet", put("Media", "1", "Cabinet", "node cabinet.cab")),
     ("ICE03", "descriptor", put("MsiLockPermissionsEx", "Lock", "SDDLText", "Everyone: full")),
     ("ICE03", "capitals", put("Feature", "Runtime", "Directory_", "Modules")),
-    ("ICE03", "foreign-key", add("CreateFolder", "Nowhere", "Empty")),
+    ("ICE03", "foreign-key", put("Feature", "Shortcuts", "Feature_Parent", "Nowhere")),
     ("ICE03", "no-such-feature", add("FeatureComponents", "Nothing", "Exe")),
     ("ICE03", "key-twice", add("ActionText", "InstallFiles", None, None)),
     ("ICE03", "file-of-a-text", put("Registry", "InstallPath", "Value", "[#nothing.exe]")),
@@ -450,15 +464,18 @@ BROKEN: list[tuple[str, str, Change]] = [
     ("ICE31", "brace", put("Control", "WelcomeDlg/Title", "Text", "{\\Big Hello")),
     ("ICE31", "late-style", put("Control", "WelcomeDlg/Title", "Text", "Hello {\\Big}you")),
     ("ICE31", "default", put("Property", "DefaultUIFont", "Value", "Huge")),
-    ("ICE32", "width", raw_column("Media", "DiskId", "i4")),
+    ("ICE32", "width", raw_column("FeatureComponents", "Feature_", "s72")),
     ("ICE34", "no-such-choice", put("Property", "Mode", "Value", "Maybe")),
     ("ICE34", "no-property", put("Control", "WelcomeDlg/Choice", "Property", None)),
     ("ICE35", "runs-from-source", put("Component", "Library", "Attributes", 257)),
     ("ICE36", "icon", add("Icon", "more.ico", "Icon.more.ico")),
-    ("ICE38", "file-in-profile", put("Component", "Links", "Attributes", 256)),
-    ("ICE39", "template", total(7, "AMD64;1033")),
+    ("ICE38", "folder-in-profile", both(
+        put("Component", "Links", "Attributes", 256), put("Component", "Links", "KeyPath", None),
+        add("CreateFolder", "Menu", "Links"))),
+    ("ICE38 ICE57", "key-of-the-machine", put("Registry", "LinksHere", "Root", 2)),
+    ("ICE39", "template", total(7, "x64;1033,en")),
     ("ICE39", "package-code", total(9, guid(0xAB).lower())),
-    ("ICE39", "word-count", lambda p: p.summary.update({14: "500"})),
+    ("ICE39 SUMMARY", "word-count", lambda p: p.summary.pop(15)),
     ("ICE39", "compressed-file", put("File", "index.js", "Attributes", 512 + 16384)),
     ("ICE40", "reinstall-mode", add("Property", "REINSTALLMODE", "amus")),
     (
@@ -470,19 +487,19 @@ BROKEN: list[tuple[str, str, Change]] = [
             add("Shortcut", "Here", "INSTALLDIR", "HERE.LNK", "Here", "[INSTALLDIR]a", *(None,) * 11),
         ),
     ),
-    ("ICE44", "dialog", put("ControlEvent", "WelcomeDlg/Next/Spawn", "Argument", "FolderDialog")),
+    ("ICE44", "dialog", add("ControlEvent", "WelcomeDlg", "Next", "SpawnDialog", "FolderDialog", None, 9)),
     ("ICE45", "dialog", put("Dialog", "ExitDlg", "Attributes", 1027)),
     ("ICE45", "control", put("Control", "ExitDlg/Finish", "Attributes", 3 | 0x1000000)),
     ("ICE45", "file", put("File", "index.js", "Attributes", 512 | 128)),
     ("ICE46", "property", add("Property", "AllUsers", "1")),
     ("ICE46", "condition", put("Component", "Path", "Condition", "NOT nopath")),
-    ("ICE47", "too-many", lambda p: [p.add("FeatureComponents", "Runtime", f"C{n}") for n in range(1600)]),
+    ("ICE47", "too-many", lambda p: grow(p, 1595, 0)),
     ("ICE48", "fixed-folder", add("Property", "INSTALLDIR", "C:\\runtime")),
     ("ICE50", "icon-of-no-kind", both(
         add("Icon", "more.dat", "Icon.more.dat"), shortcut("[SystemFolder]a", None, "more.dat"))),
     ("ICE52", "private", add("AppSearch", "Found", "WhereItWas")),
     ("ICE53", "policy", put("Registry", "Open", "Key", "SOFTWARE\\Policies\\Microsoft\\Windows\\Installer")),
-    ("ICE54", "companion", put("File", "index.js", "Version", "node.exe")),
+    ("ICE54", "companion", both(put("File", "index.js", "Version", "node.exe"), drop("MsiFileHash", "index.js"))),
     ("ICE56", "second-root", add("Directory", "Second", None, "SourceDir")),
     ("ICE56", "source", put("Directory", "TARGETDIR", "DefaultDir", "Temp")),
     ("ICE56", "circle", both(add("Directory", "One", "Two", "one"), add("Directory", "Two", "One", "two"))),
@@ -491,7 +508,7 @@ BROKEN: list[tuple[str, str, Change]] = [
     ("ICE57", "variable-of-user", put("Environment", "Path", "Name", "=-PATH")),
     ("ICE60", "no-language", put("File", "node.exe", "Language", None)),
     ("ICE60", "hash", add("MsiFileHash", "node.exe", 0, 1, 2, 3, 4)),
-    ("ICE61", "private", both(
+    ("ICE03 ICE61", "private", both(
         put("Upgrade", f"{guid(2)}/None", "ActionProperty", "OlderFound"),
         put("Property", "SecureCustomProperties", "Value", "INSTALLDIR;NEWERFOUND;NOPATH;OlderFound"))),
     ("ICE61", "not-secure", put("Property", "SecureCustomProperties", "Value", "INSTALLDIR;NEWERFOUND;NOPATH")),
@@ -507,9 +524,9 @@ BROKEN: list[tuple[str, str, Change]] = [
     ("ICE65", "prefixes", put("Environment", "Path", "Name", "=+*PATH")),
     ("ICE65", "separator-at-both-ends", put("Environment", "Path", "Value", "[~];[INSTALLDIR];")),
     ("ICE65", "letter-parts", put("Environment", "Path", "Value", "[~]e[INSTALLDIR]")),
-    ("ICE67", "may-move", both(
+    ("ICE67 ICE69", "may-move", both(
         put("Component", "Exe", "Attributes", 258),
-        put("Shortcut", "Prompt", "Component_", "Links"), lambda p: None)),
+        put("Shortcut", "Prompt", "Target", "[#node.exe]"))),
     ("ICE69", "of-another", put("Registry", "InstallPath", "Value", "[$Library]")),
     ("ICE69", "file-of-another", put("Registry", "InstallPath", "Value", "[#index.js]")),
     ("ICE70", "number", put("Registry", "PathHere", "Value", "#12xz34")),
@@ -522,14 +539,14 @@ BROKEN: list[tuple[str, str, Change]] = [
     ("ICE79", "component", put("Component", "Path", "Condition", "?Nothing = 3")),
     ("ICE80", "narrow-package", total(7, "Intel;1033")),
     ("ICE80", "narrow-component", put("Component", "Exe", "Attributes", 0)),
-    ("ICE80", "old-installer", both(total(14, 100), lambda p: p.rows["MsiLockPermissionsEx"].clear())),
+    ("ICE80 SUMMARY", "old-installer", total(14, 100)),
     ("ICE80", "language", total(7, "x64;1031")),
     ("ICE82", "number-twice", put(INSTALL, "ValidateProductID", "Sequence", 800)),
     ("ICE82", "user-not-registered", drop(INSTALL, "RegisterUser")),
     ("ICE84", "condition", put(INSTALL, "InstallFinalize", "Condition", "NOT Installed")),
     ("ICE86", "admin-user", put("Component", "Path", "Condition", "AdminUser")),
     ("ICE87", "command-line", add("Property", "ADDLOCAL", "ALL")),
-    ("ICE88", "folder", put("IniFile", "Docs", "DirProperty", "USERNAME")),
+    ("ICE88 ICE57 LOCK", "folder", put("IniFile", "Docs", "DirProperty", "USERNAME")),
     ("ICE90", "public-folder", both(
         add("Directory", "MENU", "ProgramMenuFolder", "menu"), add("RemoveFile", "M", "Links", None, "MENU", 2),
         put("Shortcut", "Prompt", "Directory_", "MENU"))),
@@ -540,10 +557,12 @@ BROKEN: list[tuple[str, str, Change]] = [
     ("ICE96", "not-published", drop("AdvtExecuteSequence", "PublishProduct")),
     ("ICE99", "name-of-windows", add("Directory", "USERNAME", "INSTALLDIR", "user")),
     ("ICE104", "nothing-to-lock", add("MsiLockPermissionsEx", "More", "Modules2", "CreateFolder", LOCK, None)),
-    ("ICE104", "property", put("MsiLockPermissionsEx", "Lock", "SDDLText", f"{LOCK}[X]")),
-    ("ICE105", "registry-of-the-machine", both(user, put("Registry", "Open", "Root", 2))),
+    ("ICE104 ICE03", "property", put("MsiLockPermissionsEx", "Lock", "SDDLText", f"{LOCK}[X]")),
+    ("ICE105", "registry-of-the-machine", both(
+        user, put("Registry", "Open", "Root", 2), put("Registry", "InstallPath", "Root", 2))),
     ("ICE105", "folder-of-the-machine", both(user, add("Directory", "CommonAppDataFolder", "TARGETDIR", "."))),
-    ("ICE105", "variable-of-the-machine", both(user, put("Environment", "Path", "Name", "=-*PATH"))),
+    ("ICE105", "variable-of-the-machine", both(
+        user, put("Registry", "PathHere", "Root", 2), put("Environment", "Path", "Name", "=-*PATH"))),
     ("NOACTION", "custom-action", make("CustomAction", "Action Source Target", ("Run", "node.exe", None))),
     ("NOACTION", "binary", make("Binary", "Name", ("helper.dll",))),
     ("NOACTION", "service", make("ServiceInstall", "ServiceInstall Name", ("Service", "node"))),
@@ -594,7 +613,8 @@ BROKEN: list[tuple[str, str, Change]] = [
     ("SUMMARY", "old-installer", total(14, 405)),
     ("SUMMARY", "code-page", total(1, 65001)),
     ("SUMMARY", "may-be-written", total(19, 0)),
-    ("SUMMARY", "nobody", drop("Property", "ALLUSERS")),
+    ("SUMMARY", "no-such-scope", put("Property", "ALLUSERS", "Value", "3")),
+    ("SUMMARY ICE105", "for-a-user-but-elevated", drop("Property", "ALLUSERS")),
     ("SUMMARY", "scope-without-choice", add("Property", "MSIINSTALLPERUSER", "1")),
     ("PROPERTY", "condition", put("Component", "Path", "Condition", "NOT NOPTAH")),
     ("PROPERTY", "text", put("LaunchCondition", "Installed OR NOT", "Description", "[ProductTitle]")),
@@ -609,19 +629,26 @@ def test_a_sound_package_has_no_faults() -> None:
     assert Package().faulty() == []
 
 
+def test_a_sound_package_for_one_user_has_no_faults() -> None:
+    package = Package()
+    user(package)
+    package.drop("MsiLockPermissionsEx", "Lock")
+    assert [fault for fault in package.faulty() if not fault.startswith("ICE57")] == []
+
+
 @pytest.mark.parametrize(
-    ("rule", "change"), [pytest.param(r, c, id=f"{r}-{name}") for r, name, c in BROKEN]
+    ("rule", "change"), [pytest.param(r, c, id=f"{r.split()[0]}-{name}") for r, name, c in BROKEN]
 )
 def test_what_is_broken_is_the_fault_of_its_rule_alone(rule: str, change: Change) -> None:
     package = Package()
     change(package)
     found = package.faulty()
-    assert {fault.split()[0] for fault in found} == {rule}, found
+    assert {fault.split()[0] for fault in found} == set(rule.split()), found
     assert all("\n" not in fault and len(fault) < 400 for fault in found)
 
 
 def test_every_rule_is_broken_once() -> None:
-    assert {name for name, _ in RULES} == {rule for rule, _, _ in BROKEN}
+    assert {name for name, _ in RULES} == {rule.split()[0] for rule, _, _ in BROKEN}
 
 
 def test_every_rule_says_its_name_and_has_no_other() -> None:
@@ -641,16 +668,7 @@ def test_a_fault_names_the_row_and_what_is_wrong() -> None:
 
 def test_a_large_package_is_judged_in_well_under_a_second() -> None:
     package = Package()
-    for number in range(500):
-        package.add("Directory", f"D{number}", "Modules", f"D{number}|directory {number}")
-        package.add("Component", f"C{number}", guid(1000 + number), f"D{number}", 256, None, None)
-        package.add("FeatureComponents", "Runtime", f"C{number}")
-        package.add("CreateFolder", f"D{number}", f"C{number}")
-    for number in range(2200):
-        name = f"F{number}.JS|file {number}.js"
-        package.add("File", f"f{number}", f"C{number % 500}", name, 1, None, None, 512, 4 + number)
-        package.add("MsiFileHash", f"f{number}", 0, 1, 2, 3, 4)
-    package.set("Media", "1", "LastSequence", 2203)
+    grow(package, 500, 2200)
     begin = time.process_time()
     assert package.faulty() == []
     assert time.process_time() - begin < 1
@@ -677,7 +695,7 @@ def test_the_symbols_of_a_condition_are_found(condition: str, expected: list[str
      "A = (B)", '"x', "A ! B", "A == B", "(A) = 1", "A = AND"],
 )  # fmt: skip
 def test_what_is_no_condition_is_refused(condition: str) -> None:
-    with pytest.raises(ValueError, match="it ends|there is no|stands where"):
+    with pytest.raises(ValueError, match=r"it ends|there is no|stands where"):
         list(symbols(condition))
 
 

@@ -16,6 +16,7 @@ from macho import executable
 from oracles import run, tool
 from readers import bom, cpio, xar
 from readers.streams import decompress
+from rtinstall.platforms.check import check_artifact
 from rtinstall.platforms.macos import pkg
 from rtinstall.platforms.macos.distribution import TEXTS
 from rtinstall.platforms.macos.place import SHARED
@@ -34,7 +35,7 @@ ODD = File.of("usr/local/share/odd/a b#c'd\"e<&>日本.txt", b"odd\n")
 SETTINGS = Settings(
     npmrc=b"registry=https://npm.example/\n",
     certificates=b"-----BEGIN CERTIFICATE-----\n",
-    extra=(ODD, File.of("etc/acme.conf", b"acme\n")),
+    extra=(ODD, File.of("etc/acme.conf", b"acme\n"), File.of("usr/local/etc/acme", b"")),
 )
 BITS: dict[type[Entry], int] = {
     File: stat.S_IFREG,
@@ -392,6 +393,7 @@ def test_configuration_documents_and_licences_are_known(package: Package) -> Non
     assert package.config == {
         "usr/local/etc/npmrc",
         "usr/local/etc/nodejs/ca-certificates.pem",
+        "usr/local/etc/acme",
         "private/etc/acme.conf",
     }
     assert package.licenses == {"usr/local/share/doc/nodejs/LICENSE"}
@@ -459,7 +461,16 @@ def test_another_codec_and_control_characters_are_refused() -> None:
         pkg.package(darwin(), Settings(Metadata(vendor="a\x1bb")))
 
 
-# Real tools.
+# Our reader, which stands between a build and dist/, and real tools.
+
+
+@pytest.mark.parametrize("target", ["darwin-x64", "darwin-arm64", "darwin-universal"])
+def test_what_was_written_passes_the_check_of_every_build(target: str, tmp_path: Path) -> None:
+    package = pkg.package(darwin(target), SETTINGS)
+    path = tmp_path / pkg.filename(package)
+    with path.open("xb+") as out:
+        pkg.write(package, out, Effort("fast"))
+    check_artifact(path, package)
 
 
 def test_bsdtar_7z_cpio_and_xmllint_agree(package: Package, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ class Mac:
             directories = [e.path for e in entries if isinstance(e, Directory)]
             files = [e.path for e in entries if not isinstance(e, Directory)]
             self.receipt(f"rtinstall.nodejs.{name}", files, directories)
-        self.script = self.root / SCRIPT
+        (self.script,) = self.root.rglob("uninstall-nodejs")
         text = self.script.read_text()
         for old, new in (
             ("root=''", f"root='{self.root}'"),
@@ -168,12 +168,12 @@ def test_all_that_was_installed_is_removed_and_nothing_else(mac: Mac, shell: str
     assert list(mac.receipts.iterdir()) == []
 
 
-def test_below_a_prefix_of_its_own_the_prefix_goes_as_well(tmp_path: Path) -> None:
-    package = pkg.package(small_bundle("darwin-x64"), Settings(prefix="opt/acme/node"))
-    script = content(package, "opt/acme/node/bin/uninstall-nodejs")
-    assert b"sudo" in script
-    assert b"private/etc/paths.d/nodejs" in script
-    assert "opt/acme" not in SHARED
+def test_a_prefix_of_its_own_goes_as_well(tmp_path: Path) -> None:
+    bundle = small_bundle("darwin-x64")
+    mac = Mac(tmp_path.resolve(), pkg.package(bundle, Settings(prefix="opt/acme/node")))
+    assert "private/etc/paths.d/nodejs" in mac.files()
+    assert mac.uninstall("--yes").returncode == 0
+    assert mac.everything() == {"opt", "private", "private/etc", "private/etc/paths.d"}
 
 
 def test_a_trial_run_lists_and_removes_nothing(mac: Mac, package: Package) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from rtinstall.platforms.windows.ice.contents import Contents, Row
 from rtinstall.platforms.windows.ice.names import PROFILE
-from rtinstall.platforms.windows.ice.texts import references, version
+from rtinstall.platforms.windows.ice.texts import references
 
 # Component.Attributes and Feature.Attributes.
 SOURCE_ONLY, REGISTRY_KEY, PERMANENT, ODBC_KEY, SUPERSEDED = 1, 4, 16, 32, 1024
@@ -146,11 +146,10 @@ def features_are_not_too_large(contents: Contents) -> Iterator[str]:
 
 def key_paths_have_their_own_version(contents: Contents) -> Iterator[str]:
     """ICE54: a key path does not take its version from another file."""
+    files = contents.by_key("File")
     for row in contents.rows("Component"):
-        file = contents.by_key("File").get(row.text("KeyPath"))
-        if row.number("Attributes") & REGISTRY_KEY or file is None or not file.text("Version"):
-            continue
-        if version(file.text("Version")) is None:
+        file = files.get(row.text("KeyPath"))
+        if file and not row.number("Attributes") & REGISTRY_KEY and file.text("Version") in files:
             yield f"{row}: its key path takes the version of the file {file.text('Version')}"
 
 
@@ -207,7 +206,9 @@ def references_stay_in_their_component(contents: Contents) -> Iterator[str]:
             for column in columns:
                 for kind, name in references(row.text(column)):
                     file = contents.by_key("File").get(name)
-                    other = name if kind == "$" else file.text("Component_") if file else ""
+                    other = file.text("Component_") if file else ""
+                    if kind == "$":
+                        other = name if name in contents.by_key("Component") else ""
                     if kind in ("#", "!", "$") and other not in ("", row.text("Component_")):
                         yield f"{row}: {column} refers to [{kind}{name}] of component {other}"
 

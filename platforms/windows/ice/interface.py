@@ -72,7 +72,8 @@ def standard_dialogs_are_there(contents: Contents) -> Iterator[str]:
         yield f"Dialog {name}: is not there"
         return
     controls = contents.grouped("Control", "Dialog_").get(name, [])
-    if not any(row.text("Property") == "FileInUseProcess" for row in controls):
+    lists = [row.text("Property") for row in controls if row.text("Type") == "ListBox"]
+    if "FileInUseProcess" not in lists:
         yield f"Dialog {name}: has no list of FileInUseProcess"
     endings = _endings(contents, name)
     for argument in ("Exit", "Ignore", "Retry"):
@@ -188,12 +189,14 @@ def reserved_bits_are_clear(contents: Contents) -> Iterator[str]:
 
 
 def dialogs_can_be_reached_and_left(contents: Contents) -> Iterator[str]:
-    """DIALOG, ours: a dialog is in a sequence, opened by another, or Windows' own; a modal one ends."""
+    """DIALOG, ours: a dialog is in a sequence, opened by another, or by Windows; a modal one ends."""
     dialogs = contents.by_key("Dialog")
     reached = {
         row.keys[0] for table in ("AdminUISequence", "InstallUISequence")
         for row in contents.rows(table) if row.number("Sequence")
-    } | {*FOR_FILES_IN_USE, contents.property("ErrorDialog")}  # fmt: skip
+    }  # fmt: skip
+    reached |= {name for name, row in dialogs.items() if row.number("Attributes") & ERROR}
+    reached |= {*FOR_FILES_IN_USE}
     todo = list(reached)
     while todo:
         for row in contents.grouped("ControlEvent", "Dialog_").get(todo.pop(), ()):

@@ -71,16 +71,14 @@ def repair_is_not_overridden(contents: Contents) -> Iterator[str]:
 
 def names_differ_by_more_than_case(contents: Contents) -> Iterator[str]:
     """ICE46: no property differs from a known one only in the case of its letters."""
-    known = PROPERTIES | FOLDERS | ROOTS
-    own = contents.by_key("Property").keys()
-    lower = {name.lower(): name for name in (*own, *known)}
+    known = defined(contents)
+    lower = {name.lower(): name for name in (*sorted(known), *PROPERTIES, *FOLDERS, *ROOTS)}
     for row in contents.rows("Property"):
         if lower[row.keys[0].lower()] != row.keys[0]:
             yield f"{row}: is not the property {lower[row.keys[0].lower()]}"
     for row, column, name in mentioned(contents):
-        other = lower.get(name.lower(), name)
-        if other != name and name not in own and name not in known:
-            yield f"{row}: {column} has {name}, which is not the property {other}"
+        if name not in known and name.lower() in lower:
+            yield f"{row}: {column} has {name}, which is not the property {lower[name.lower()]}"
 
 
 def folders_are_not_fixed(contents: Contents) -> Iterator[str]:
@@ -179,9 +177,9 @@ def properties_are_known(contents: Contents) -> Iterator[str]:
 
     A property that is only for the command line is listed in SecureCustomProperties.
     """
-    known = defined(contents)
+    known = {name.lower() for name in defined(contents)}  # by case, ICE46 tells them apart
     for row, column, name in mentioned(contents):
-        if name not in known:
+        if name.lower() not in known:
             yield f"{row}: {column} has {name!r}, which nothing sets"
 
 

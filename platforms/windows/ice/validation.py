@@ -102,8 +102,8 @@ def _problem(value: Value, domain: Domain, row: tuple[Value, ...]) -> str | None
     if domain.width and len(value.encode("utf-16-le")) > 2 * domain.width:
         return f"is longer than {domain.width} characters"
     if domain.keys is not None and value not in domain.keys:
-        if domain.category == "Version" and version(value):
-            return None
+        if domain.category == "Version":
+            return None if version(value) else f"is no version, and no row of {domain.key_tables}"
         return f"is no row of {domain.key_tables}"
     if domain.category == "DefaultDir" and row[1] in (None, row[0]):
         return None if IDENTIFIER.fullmatch(value) else "is no property, as a root's has to be"
