@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from rtinstall.platforms.linux import apk, arch, deb, rpm, tarball
 from rtinstall.platforms.macos import pkg
 from rtinstall.platforms.package import Format
 from rtinstall.platforms.windows import msi, zip
+from rtinstall.platforms.windows.place import product_version
+from rtinstall.runtime_bundle.errors import NotExpressible
+from rtinstall.runtime_bundle.versions import Version
 
 FORMATS: dict[str, Format] = {
     "deb": deb,
@@ -18,3 +23,18 @@ FORMATS: dict[str, Format] = {
     "tar.xz": tarball.XZ,
     "tar.gz": tarball.GZIP,
 }
+
+# The formats that have no name for some versions, and what raises NotExpressible for these.
+VERSIONS: dict[str, Callable[[Version], object]] = {"msi": product_version}
+
+
+def inexpressible(names: Iterable[str], version: Version) -> dict[str, NotExpressible]:
+    """Return which of the formats ``names`` cannot hold ``version``, and why."""
+    found = {}
+    for name in names:
+        if name in VERSIONS:
+            try:
+                VERSIONS[name](version)
+            except NotExpressible as error:
+                found[name] = error
+    return found

@@ -9,18 +9,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from rtinstall.platforms.build import Built, Watch, build
+from rtinstall.platforms.formats import inexpressible
 from rtinstall.platforms.mirror import Mirror
 from rtinstall.platforms.package import Effort
 from rtinstall.platforms.settings import Settings
 from rtinstall.runtime_bundle.assemble import assemble
 from rtinstall.runtime_bundle.download import Progress
-from rtinstall.runtime_bundle.errors import NotPublished, RtError, UnknownVersion
+from rtinstall.runtime_bundle.errors import (
+    NotExpressible,
+    NotPublished,
+    RtError,
+    UnknownVersion,
+)
 from rtinstall.runtime_bundle.model import Bundle
 from rtinstall.runtime_bundle.releases import Release, select
 from rtinstall.runtime_bundle.sources import AT_ONCE, Offer, Part, RuntimeSource, in_background
@@ -47,11 +53,15 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A version, the jobs for the targets that have it, and the targets that have not."""
+    """A version, the jobs for the targets that have it, and the targets that have not.
+
+    ``left_out`` are the formats that cannot hold the version, and why.
+    """
 
     version: Version
     jobs: tuple[Job, ...]
     without: tuple[Target, ...]
+    left_out: Mapping[str, NotExpressible] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +85,15 @@ def plan(
     formats: Mapping[Target, tuple[str, ...]],
     *,
     required: bool,
+    exact: bool = False,
 ) -> Plan:
     """Choose the version and, for each target, the first source that has it.
 
     The first source with any match decides the version: the newest that serves every target where
     ``required``, else, within the newest matching major, the newest of those that serve the most
-    targets. Raises :class:`UnknownVersion` or :class:`NotPublished`.
+    targets. A format that cannot hold the version is left out, or, where the formats are to be
+    ``exact``, an error. Raises :class:`UnknownVersion`, :class:`NotPublished` or
+    :class:`NotExpressible`.
     """
     try:
         version = _choose(spec, survey, required=required)
@@ -92,6 +105,9 @@ def plan(
                 hint=error.hint,
             ) from error
         raise
+    left_out = inexpressible({name for names in formats.values() for name in names}, version)
+    if exact and left_out:
+        raise next(iter(left_out.values()))
     turn = threading.Semaphore(AT_ONCE)  # package managers take their time to answer
     answers = [
         (target, source, in_background(turn, partial(source.offer, release, target)))
@@ -101,14 +117,16 @@ def plan(
     jobs: list[Job] = []
     for target, source, answer in answers:
         try:
-            jobs.append(Job(source, answer.result(), formats[target]))
+            kept = tuple(name for name in formats[target] if name not in left_out)
+            jobs.append(Job(source, answer.result(), kept))
         except NotPublished:  # an index is only a hint
             if required:
                 raise
     if not jobs:
         raise NotPublished(f"node {version} is in the index, but no runtime of it is there")
     having = {job.target for job in jobs}
-    return Plan(version, tuple(jobs), tuple(target for target in survey if target not in having))
+    without = tuple(target for target in survey if target not in having)
+    return Plan(version, tuple(jobs), without, left_out)
 
 
 def _first_with(

@@ -78,7 +78,7 @@ def release_command(
         opened = origin.open(spec, watch.say)
         watch.start(f"looking for {spec.text}", None)
         found = survey(tuple(wanted), opened.ordered, watch.say)
-        chosen = plan(spec, found, wanted, required=bool(targets))
+        chosen = plan(spec, found, wanted, required=bool(targets), exact=bool(formats))
         watch.done()
         _show_plan(chosen, watch, out)
         if only_plan:
@@ -117,6 +117,8 @@ def _show_plan(chosen: Plan, watch: Terminal, out: Path) -> None:
     if chosen.without:
         names = ", ".join(target.name for target in chosen.without)
         watch.say(f"not published there: {names}")
+    for name, reason in chosen.left_out.items():
+        watch.say(f"no {name}: {str(reason).removeprefix(f'{name}: ')}")
 
 
 def _summary(done: tuple[Done, ...], mirror: Mirror) -> str:
@@ -164,6 +166,7 @@ def _plan_facts(chosen: Plan) -> dict[str, object]:
             for job in chosen.jobs
         ],
         "not_published": [target.name for target in chosen.without],
+        "left_out": {name: str(reason) for name, reason in chosen.left_out.items()},
     }
 
 

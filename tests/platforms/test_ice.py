@@ -556,6 +556,7 @@ BROKEN: list[tuple[str, str, Change]] = [
     ("ICE92", "permanent-and-superseded", put("Component", "Library", "Attributes", 256 | 16 | 1024)),
     ("ICE96", "not-published", drop("AdvtExecuteSequence", "PublishProduct")),
     ("ICE99", "name-of-windows", add("Directory", "USERNAME", "INSTALLDIR", "user")),
+    ("ICE103", "nothing-to-print", add("ControlEvent", "WelcomeDlg", "Next", "MsiPrint", "1", None, 9)),
     ("ICE104", "nothing-to-lock", add("MsiLockPermissionsEx", "More", "Modules2", "CreateFolder", LOCK, None)),
     ("ICE104 ICE03", "property", put("MsiLockPermissionsEx", "Lock", "SDDLText", f"{LOCK}[X]")),
     ("ICE105", "registry-of-the-machine", both(

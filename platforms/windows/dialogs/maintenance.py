@@ -29,8 +29,8 @@ from rtinstall.platforms.windows.dialogs.wizard import APPLY, LIVE
 #: "REINSTALLMODE property"): someone who repairs wants the package's own files.
 REPAIR = (Event("ReinstallMode", "amus"), Event("Reinstall", "ALL"))
 
-#: The event chooses every feature, the property says so at once: for the last page, and so that a
-#: feature which people cannot leave out goes as well, under wine too.
+#: The event chooses every feature; the property, which Windows fills only on its way, tells the last
+#: page what was done.
 REMOVAL = (assign("REMOVE", "ALL"), Event("Remove", "ALL"), end())
 
 

@@ -188,6 +188,16 @@ def reserved_bits_are_clear(contents: Contents) -> Iterator[str]:
             yield f"{row}: has bits set in Attributes that a {row.text('Type')} has not"
 
 
+def what_is_printed_is_there(contents: Contents) -> Iterator[str]:
+    """ICE103: MsiPrint is an event of a dialog with a text to print."""
+    for row in contents.rows("ControlEvent"):
+        controls = contents.grouped("Control", "Dialog_").get(row.text("Dialog_"), ())
+        if row.text("Event") == "MsiPrint" and not any(
+            control.text("Type") == "ScrollableText" for control in controls
+        ):
+            yield f"{row}: there is no text to print"
+
+
 def dialogs_can_be_reached_and_left(contents: Contents) -> Iterator[str]:
     """DIALOG, ours: a dialog is in a sequence, opened by another, or by Windows; a modal one ends."""
     dialogs = contents.by_key("Dialog")
@@ -197,6 +207,11 @@ def dialogs_can_be_reached_and_left(contents: Contents) -> Iterator[str]:
     }  # fmt: skip
     reached |= {name for name, row in dialogs.items() if row.number("Attributes") & ERROR}
     reached |= {*FOR_FILES_IN_USE}
+    # These are taken away by Windows, as soon as their condition is true.
+    waiting = {
+        row.text("Argument") for row in contents.rows("ControlEvent")
+        if row.text("Event") == "SpawnWaitDialog"
+    }  # fmt: skip
     todo = list(reached)
     while todo:
         for row in contents.grouped("ControlEvent", "Dialog_").get(todo.pop(), ()):
@@ -209,7 +224,7 @@ def dialogs_can_be_reached_and_left(contents: Contents) -> Iterator[str]:
             yield f"{dialog}: nothing opens it"
         events = contents.grouped("ControlEvent", "Dialog_").get(name, ())
         left = any(row.text("Event") in ("EndDialog", "NewDialog") for row in events)
-        if dialog.number("Attributes") & MODAL and not left:
+        if dialog.number("Attributes") & MODAL and not left and name not in waiting:
             yield f"{dialog}: no button leaves it"
 
 
@@ -248,7 +263,7 @@ def events_are_understood(contents: Contents) -> Iterator[str]:
         event, argument = row.text("Event"), row.text("Argument")
         dialog = dialogs.get(row.text("Dialog_"))
         if event not in EVENTS and not re.fullmatch(r"\[[A-Za-z_][A-Za-z0-9_.]*\]", event):
-            yield f"{row}: there is no event {event!r}"
+            yield f"{row}: there is no event {event!r} for us"
         elif event == "EndDialog":
             errors = bool(dialog and dialog.number("Attributes") & ERROR)
             if argument not in (ERROR_BUTTONS.values() if errors else ENDINGS):
@@ -272,6 +287,7 @@ RULES: tuple[tuple[str, Callable[[Contents], Iterator[str]]], ...] = (
     ("ICE34", radio_buttons_have_a_choice),
     ("ICE44", events_open_dialogs),
     ("ICE45", reserved_bits_are_clear),
+    ("ICE103", what_is_printed_is_there),
     ("DIALOG", dialogs_can_be_reached_and_left),
     ("DIALOG", controls_are_where_they_say),
     ("DIALOG", events_are_understood),

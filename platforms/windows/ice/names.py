@@ -194,11 +194,13 @@ CONTROLS = {
 
 OPENING = frozenset(("NewDialog", "SpawnDialog", "SpawnWaitDialog"))
 CHOOSING = frozenset(("AddLocal", "AddSource", "Reinstall", "Remove"))
+# Windows takes the Restart Manager's event in either spelling, and so does the SDK. MsiLaunchApp and
+# DoAction run something, which nothing of ours does.
 EVENTS = OPENING | CHOOSING | frozenset((
     "CheckExistingTargetPath", "CheckTargetPath", "DirectoryListNew", "DirectoryListOpen",
-    "DirectoryListUp", "EnableRollback", "EndDialog", "ReinstallMode", "Reset",
-    "RmShutdownAndRestart", "SelectionBrowse", "SetInstallLevel", "SetTargetPath",
-    "ValidateProductID",
+    "DirectoryListUp", "EnableRollback", "EndDialog", "MsiPrint", "RMShutdownAndRestart",
+    "ReinstallMode", "Reset", "RmShutdownAndRestart", "SelectionBrowse", "SetInstallLevel",
+    "SetTargetPath", "ValidateProductID",
 ))  # fmt: skip
 # What a button may tell: on a dialog, and on the dialog for errors with the button's name.
 ENDINGS = frozenset(("Exit", "Ignore", "Retry", "Return"))
