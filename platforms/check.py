@@ -7,15 +7,21 @@ leaves a build that they do not find whole: a wrong stream must be impossible to
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from rtinstall.platforms.package import Package
+from rtinstall.platforms.windows import ice
 from rtinstall.runtime_bundle.archives import Archive, ArchiveEntry, open_archive
+from rtinstall.runtime_bundle.archives.msi import read_database
 from rtinstall.runtime_bundle.errors import VerificationFailed
 from rtinstall.runtime_bundle.model import Entry, File, Symlink
 
 Facts = tuple[str, int, int, str]
+# What a format's own rules find in a file, besides those that hold for every package.
+RULES: Mapping[str, Callable[[Path], Iterator[str]]] = {
+    "msi": lambda path: ice.faults(read_database(path)),
+}
 WORLD_WRITABLE = 0o022
 SPECIAL_BITS = 0o7000
 
@@ -63,6 +69,8 @@ def lint(
                 yield f"{name} is {found}, not {wanted}"
     yield from (f"runs the script {script}" for script in archive.scripts)
     yield from archive.problems
+    if archive.format in RULES:
+        yield from RULES[archive.format](archive.path)
     # A format may leave directories to the system; files and links it may not.
     yield from (f"{name} is missing" for name, facts in missing.items() if facts[0] != "directory")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from rtinstall.platforms.commands.options import (
+    CONFIG,
     Origin,
     chosen_targets,
     config_option,
@@ -26,9 +27,10 @@ from rtinstall.platforms.commands.options import (
 )
 from rtinstall.platforms.manifest import describe
 from rtinstall.platforms.mirror import Mirror
-from rtinstall.platforms.package import Effort, Level, Scope
+from rtinstall.platforms.package import Effort, Level, Metadata, Scope
 from rtinstall.platforms.release import Done, Plan, carry_out, plan
 from rtinstall.platforms.terminal import Terminal, amount, terminal
+from rtinstall.platforms.windows.identity import guid, upgrade_code
 from rtinstall.runtime_bundle.commandline import columns
 from rtinstall.runtime_bundle.sources import survey
 from rtinstall.runtime_bundle.versions import VersionSpec
@@ -81,6 +83,8 @@ def release_command(
         chosen = plan(spec, found, wanted, required=bool(targets), exact=bool(formats))
         watch.done()
         _show_plan(chosen, watch, out)
+        if any("msi" in job.formats for job in chosen.jobs):
+            _show_family(settings.metadata, watch)
         if only_plan:
             if as_json:
                 click.echo(json.dumps(_plan_facts(chosen), indent=1))
@@ -119,6 +123,14 @@ def _show_plan(chosen: Plan, watch: Terminal, out: Path) -> None:
         watch.say(f"not published there: {names}")
     for name, reason in chosen.left_out.items():
         watch.say(f"no {name}: {str(reason).removeprefix(f'{name}: ')}")
+
+
+def _show_family(metadata: Metadata, watch: Terminal) -> None:
+    """Say by what the packages of this product find each other, as long as it hangs on its name."""
+    if not metadata.windows.upgrade_code:
+        watch.say(
+            f"the .msi is of the family {guid(upgrade_code(metadata))}; pin it: windows.upgrade_code in {CONFIG}"
+        )
 
 
 def _summary(done: tuple[Done, ...], mirror: Mirror) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from rtinstall.platforms.build import sha256_of
-from rtinstall.platforms.check import lint
+from rtinstall.platforms.check import RULES, lint
 from rtinstall.platforms.commands.options import json_option
 from rtinstall.platforms.manifest import MAX_MANIFEST, artifacts_of, read_manifest
 from rtinstall.platforms.mirror import SHASUMS
@@ -39,7 +39,8 @@ def verify_command(*, path: Path, as_json: bool) -> None:
     """Check PATH: a package, or a folder that `rtbuild release` wrote.
 
     A package is read whole: the digests it carries, its owners and modes (all root, nothing
-    writable by others), that it runs no script; and the checksums and the manifest beside it.
+    writable by others), that it runs no script; an .msi by the rules of internal consistency (ICE),
+    too; and the checksums and the manifest beside it.
     A mirror is checked from its index down to every entry of every file.
     """
     findings = []
@@ -140,7 +141,8 @@ def _file(path: Path) -> Iterator[Finding]:
             if fault:
                 yield Finding(name, "", fault)
                 return
-            checked.append(f"{archive.format} read whole, owners, modes, no scripts")
+            rules = ", its internal consistency" if archive.format in RULES else ""
+            checked.append(f"{archive.format} read whole, owners, modes, no scripts{rules}")
     except RtError as error:
         yield Finding(name, "", str(error))
         return

@@ -1,8 +1,9 @@
 """The installer's user interface, as rows of tables: no custom action, no picture, no program.
 
-A package shows it when it is opened by hand; ``/passive`` and ``/quiet`` leave it out. Pages stand in
-:mod:`.wizard` and :mod:`.maintenance`, windows over them in :mod:`.messages`, words of the installer
-in :mod:`.words`; :mod:`.layout` turns them into rows.
+A package shows it when it is opened by hand; ``/passive`` and ``/quiet`` leave it out. Pages that
+ask stand in :mod:`.wizard` and :mod:`.maintenance`, those that tell in :mod:`.course`, windows over
+them in :mod:`.messages` and :mod:`.folders`, words for the installer's own use in :mod:`.words`;
+:mod:`.layout` turns them into rows.
 
 Text is in the colour that the user chose for windows, so that high contrast stays readable, and in
 the fonts of Windows 10: a heading, plain text, and strong text for what should catch the eye.
@@ -12,10 +13,12 @@ from __future__ import annotations
 
 from rtinstall.platforms.package import Scope
 from rtinstall.platforms.windows.dialogs import words
+from rtinstall.platforms.windows.dialogs.course import course
+from rtinstall.platforms.windows.dialogs.folders import BROWSE
 from rtinstall.platforms.windows.dialogs.layout import rows
 from rtinstall.platforms.windows.dialogs.maintenance import maintenance
 from rtinstall.platforms.windows.dialogs.messages import messages
-from rtinstall.platforms.windows.dialogs.wizard import BROWSE, wizard
+from rtinstall.platforms.windows.dialogs.wizard import wizard
 from rtinstall.platforms.windows.draft import Rows
 
 STYLES = (
@@ -34,7 +37,7 @@ def interface(*, scope: Scope, licence: str) -> Rows:
     Property ``Audience`` is there in dual scope only. Tables without a row of ours, which the SDK
     wants to exist wherever there are dialogs (ICE20, ICE40), are there as well.
     """
-    tables = rows([*wizard(scope, licence), *maintenance(scope), *messages()])
+    tables = rows([*course(), *wizard(scope, licence), *maintenance(scope), *messages()])
     tables["TextStyle"] = list(STYLES)
     tables["UIText"] = list(words.UI_TEXT)
     tables["ActionText"] = list(words.ACTION_TEXT)

@@ -23,6 +23,7 @@ BACK, NEXT, CANCEL = 180, 240, 304  # the three buttons of a page, from the left
 
 # Bits of Dialog.Attributes.
 VISIBLE, MODAL, MINIMIZE, TRACK_DISK_SPACE, ERROR = 1, 2, 4, 32, 65536
+LIVE = VISIBLE | MODAL | TRACK_DISK_SPACE  # a page that knows when a disk is full
 # Bits of Control.Attributes; the low ones are every control's, the high ones its type's.
 SHOWN, ENABLED, SUNKEN, INDIRECT = 1, 2, 4, 8
 NO_PREFIX = 0x20000  # of Text: an ampersand in a product's name or a path is no accelerator
@@ -38,6 +39,9 @@ class Box(NamedTuple):
     y: int
     width: int
     height: int
+
+
+BODY = Box(LEFT, 62, INNER, 160)
 
 
 class Event(NamedTuple):
@@ -66,6 +70,14 @@ def end(how: str = "Return", when: str = "1") -> Event:
 def assign(name: str, value: str, when: str = "1") -> Event:
     """Set a property; ``{}`` empties it."""
     return Event(f"[{name}]", value, when)
+
+
+#: What a last button does: wait until the sizes are known, refuse a full disk, carry on.
+APPLY = (
+    Event("SpawnWaitDialog", "WaitForCostingDlg", "CostingComplete = 1"),
+    ask("OutOfDiskDlg", "OutOfDiskSpace = 1"),
+    end("Return", "OutOfDiskSpace <> 1"),
+)
 
 
 @dataclass(frozen=True, slots=True)

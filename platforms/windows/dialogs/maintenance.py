@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from rtinstall.platforms.package import Scope
 from rtinstall.platforms.windows.dialogs.layout import (
+    APPLY,
     INNER,
     LEFT,
+    LIVE,
     Box,
     Control,
     Dialog,
@@ -23,7 +25,6 @@ from rtinstall.platforms.windows.dialogs.layout import (
     stop,
     text,
 )
-from rtinstall.platforms.windows.dialogs.wizard import APPLY, LIVE
 
 #: Files are written again whatever their version or date, with registry values and shortcuts (SDK,
 #: "REINSTALLMODE property"): someone who repairs wants the package's own files.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rtinstall.platforms.windows.dialogs.folders import browse
 from rtinstall.platforms.windows.dialogs.layout import (
     BACK,
     CANCEL,
@@ -33,7 +34,6 @@ from rtinstall.platforms.windows.dialogs.layout import (
     message,
     page,
 )
-from rtinstall.platforms.windows.dialogs.wizard import browse
 
 RIGHT = MESSAGE_WIDTH - 10 - 56
 BESIDE = RIGHT - 64

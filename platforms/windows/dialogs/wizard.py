@@ -1,4 +1,4 @@
-"""The pages of an installation, from the welcome to the last word; also of an unpacking (``/a``)."""
+"""The pages that ask: those of an installation in their order, and that of an unpacking (``/a``)."""
 
 from __future__ import annotations
 
@@ -6,24 +6,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from rtinstall.platforms.package import Scope
+from rtinstall.platforms.windows.dialogs.folders import BROWSE, path
 from rtinstall.platforms.windows.dialogs.layout import (
-    CANCEL,
+    APPLY,
+    BODY,
     ENABLED,
-    FIXED,
-    INDIRECT,
     INNER,
     LEFT,
-    MINIMIZE,
-    MODAL,
-    NEXT,
+    LIVE,
     NO_PREFIX,
-    PROGRESS_95,
-    REMOTE,
-    REMOVABLE,
     SHOWN,
     SUNKEN,
-    TRACK_DISK_SPACE,
-    VISIBLE,
     Box,
     Control,
     Dialog,
@@ -36,38 +29,23 @@ from rtinstall.platforms.windows.dialogs.layout import (
     end,
     forward,
     go,
-    label,
     page,
     stop,
     text,
 )
 from rtinstall.platforms.windows.draft import FOR_MACHINE
 
-BROWSE = "BrowseProperty"  # holds the name of the property that the folder chooser changes
-BODY = Box(LEFT, 62, INNER, 160)
-LIVE = VISIBLE | MODAL | TRACK_DISK_SPACE
-
-#: What a last button does: wait until the sizes are known, refuse a full disk, carry on.
-APPLY = (
-    Event("SpawnWaitDialog", "WaitForCostingDlg", "CostingComplete = 1"),
-    ask("OutOfDiskDlg", "OutOfDiskSpace = 1"),
-    end("Return", "OutOfDiskSpace <> 1"),
-)
-
 
 def wizard(scope: Scope, licence: str) -> Iterator[Dialog]:
     """Yield the pages in their order; ``licence`` is RTF."""
     if scope == "dual":
         yield _audience()
-    yield _prepare()
     yield _welcome()
     yield _licence(licence)
     yield _folder()
     yield _features()
     yield _ready(scope)
     yield _unpack()
-    yield _progress()
-    yield from _last_words()
 
 
 def _audience() -> Dialog:
@@ -103,25 +81,6 @@ def _audience() -> Dialog:
         ),
         stop(),
         first="Audience",
-    )
-
-
-def _prepare() -> Dialog:
-    return page(
-        "PrepareDlg",
-        "One moment, please",
-        "Setup is looking at your computer.",
-        Control(
-            "ActionText",
-            "Text",
-            Box(LEFT, 75, INNER, 26),
-            tab=False,
-            follows=(("ActionText", "Text"),),
-        ),
-        stop(),
-        first="Cancel",
-        default="Cancel",
-        attributes=VISIBLE | MINIMIZE,  # modeless: the sequence goes on behind it
     )
 
 
@@ -176,19 +135,10 @@ def _folder() -> Dialog:
         "FolderDlg",
         "Choose a folder",
         "The suggested one is right for most people.",
-        *_path("INSTALLDIR", "&Install [ProductName] in:"),
+        *path("INSTALLDIR", "&Install [ProductName] in:"),
         back(go("LicenseDlg")),
         forward("&Next", Event("SetTargetPath", "INSTALLDIR"), go("FeaturesDlg")),
         stop(),
-    )
-
-
-def _path(name: str, words: str) -> tuple[Control, Control, Control]:
-    """Return a folder to type, and the button to look for it."""
-    return (
-        label("FolderLabel", Box(LEFT, 70, INNER, 13), words),
-        Control("Folder", "PathEdit", Box(LEFT, 86, INNER, 18), property=name),
-        button("Browse", LEFT, "B&rowse...", assign(BROWSE, name), ask("BrowseDlg"), y=110),
     )
 
 
@@ -262,144 +212,8 @@ def _unpack() -> Dialog:
         "UnpackDlg",
         "Unpack [ProductName]",
         "The files go into a folder, to be installed from there later.",
-        *_path("TARGETDIR", "&Unpack into:"),
+        *path("TARGETDIR", "&Unpack into:"),
         forward("Un&pack", Event("SetTargetPath", "TARGETDIR"), *APPLY),
         stop(),
         attributes=LIVE,
-    )
-
-
-def browse() -> Dialog:
-    """Return the folder chooser, for the property that BROWSE names."""
-    chosen = SHOWN | ENABLED | SUNKEN | INDIRECT
-    return page(
-        "BrowseDlg",
-        "Choose a folder",
-        "Open folders by double-clicking them, or type a path below.",
-        label("DriveLabel", Box(LEFT, 58, 60, 13), "&Look in:"),
-        Control(
-            "Drive",
-            "DirectoryCombo",
-            Box(LEFT, 72, 200, 90),
-            property=BROWSE,
-            attributes=chosen | REMOVABLE | FIXED | REMOTE,
-            follows=(("IgnoreChange", "IgnoreChange"),),
-        ),
-        button("Up", 226, "&Up", Event("DirectoryListUp", "0"), y=71),
-        button("NewFolder", 288, "New &folder", Event("DirectoryListNew", "0"), y=71, width=62),
-        Control(
-            "Folders",
-            "DirectoryList",
-            Box(LEFT, 94, INNER, 94),
-            property=BROWSE,
-            attributes=chosen,
-        ),
-        label("PathLabel", Box(LEFT, 194, 60, 13), "F&older:"),
-        Control("Path", "PathEdit", Box(LEFT, 209, INNER, 18), property=BROWSE, attributes=chosen),
-        button("Next", NEXT, "OK", Event("SetTargetPath", f"[{BROWSE}]"), end()),
-        button("Cancel", CANCEL, "Cancel", Event("Reset", "0"), end()),
-        first="Folders",
-    )
-
-
-def _progress() -> Dialog:
-    """Show what is being done; words that fit installing, changing, repairing and removing."""
-    return page(
-        "ProgressDlg",
-        "Working on it",
-        "This takes a minute or two.",
-        Control(
-            "ActionText",
-            "Text",
-            Box(LEFT, 75, INNER, 13),
-            tab=False,
-            follows=(("ActionText", "Text"),),
-        ),
-        Control(
-            "Progress",
-            "ProgressBar",
-            Box(LEFT, 91, INNER, 12),
-            attributes=SHOWN | PROGRESS_95,
-            tab=False,
-            follows=(("SetProgress", "Progress"),),
-        ),
-        stop(),
-        first="Cancel",
-        default="Cancel",
-        attributes=VISIBLE | MINIMIZE,  # modeless: the sequence goes on behind it
-    )
-
-
-def _last_words() -> Iterator[Dialog]:
-    removed = 'REMOVE = "ALL"'
-    yield _last(
-        "ExitDialog",
-        "Done",
-        "Setup has finished.",
-        text(
-            "Installed",
-            BODY,
-            "[ProductName] [ProductVersion] is installed.\r\n\r\n"
-            "Open a new terminal window, so that it finds the new programs, and try:\r\n\r\n"
-            "    node --version",
-            when='NOT Installed AND ACTION = "INSTALL"',
-        ),
-        text(
-            "Unpacked",
-            BODY,
-            "The files of [ProductName] [ProductVersion] are in this folder:\r\n\r\n[TARGETDIR]",
-            when='ACTION = "ADMIN"',
-        ),
-        text(
-            "Changed",
-            BODY,
-            "Your changes to [ProductName] are in place.",
-            when=f"Installed AND NOT ({removed})",
-        ),
-        text(
-            "Removed",
-            BODY,
-            "[ProductName] was removed from this computer. What you installed with npm yourself is "
-            "still there.",
-            when=f"Installed AND {removed}",
-        ),
-        how="Return",
-    )
-    yield _last(
-        "UserExit",
-        "Stopped",
-        "You stopped Setup before it had finished.",
-        text(
-            "Text",
-            BODY,
-            "What had been done so far was undone. To try again, start Setup once more.",
-        ),
-        how="Exit",
-    )
-    yield _last(
-        "FatalError",
-        "That did not work",
-        "Setup ran into a problem and had to stop.",
-        text(
-            "Text",
-            BODY,
-            "What had been done so far was undone.\r\n\r\n"
-            "To find out more, let Windows write a log:\r\n\r\n"
-            '    msiexec /i "[OriginalDatabase]" /l*v "%TEMP%\\setup.log"',
-        ),
-        how="Exit",
-    )
-
-
-def _last(name: str, heading: str, explanation: str, *words: Control, how: str) -> Dialog:
-    finish = button("Finish", CANCEL, "&Finish", end(how))
-    return page(
-        name,
-        heading,
-        explanation,
-        *words,
-        finish,
-        first="Finish",
-        default="Finish",
-        cancel="Finish",
     )

@@ -13,9 +13,9 @@ SOURCE_ONLY, REGISTRY_KEY, PERMANENT, ODBC_KEY, SUPERSEDED = 1, 4, 16, 32, 1024
 FOLLOW_PARENT, FAVOR_ADVERTISE, DISALLOW_ADVERTISE = 2, 4, 8
 MAX_COMPONENTS = 1600
 ON_REMOVAL = 2
-HKCR, HKCU = 0, 1
-# Registry.Root: whose data a value is. HKEY_CLASSES_ROOT and -1 depend on the scope.
-OWNERS = {-1: "either", HKCR: "either", HKCU: "user", 2: "machine", 3: "machine"}
+HKCU = 1
+# Registry.Root: whose data a value is. What is in HKEY_CLASSES_ROOT (0) is whose the program is.
+OWNERS = {-1: "either", HKCU: "user", 2: "machine", 3: "machine"}
 WITH_COMPONENT = {
     "Environment": ("Value",),
     "IniFile": ("Section", "Key", "Value"),
@@ -169,7 +169,8 @@ def _owners(contents: Contents, component: Row) -> Iterator[str]:
     if not component.text("KeyPath") or name in contents.grouped("File", "Component_"):
         yield _owner(contents, folder)
     for row in contents.grouped("Registry", "Component_").get(name, ()):
-        yield OWNERS.get(row.number("Root"), "machine")
+        if row.number("Root"):
+            yield OWNERS.get(row.number("Root"), "machine")
     for row in contents.grouped("Shortcut", "Component_").get(name, ()):
         if "[" in row.text("Target"):
             yield _owner(contents, row.text("Directory_"))

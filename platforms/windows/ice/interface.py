@@ -19,6 +19,7 @@ from rtinstall.platforms.windows.ice.names import (
 from rtinstall.platforms.windows.ice.properties import defined
 
 MODAL, ERROR = 2, 65536
+USABLE = 1 | 2  # visible and enabled
 INDIRECT, BITMAP, ICON = 8, 0x40000, 0x80000
 FOR_FILES_IN_USE = ("FilesInUse", "MsiRMFilesInUse")
 AT_THE_END = {-1: "after success", -2: "after a cancellation", -3: "after a failure"}
@@ -36,11 +37,17 @@ BITS = {
 
 
 def controls_have_what_they_show(contents: Contents) -> Iterator[str]:
-    """ICE17: a button does something, a picture is there, a list has entries."""
+    """ICE17: a button that can be pushed does something, a picture is there, a list has entries."""
     events = {(row.text("Dialog_"), row.text("Control_")) for row in contents.rows("ControlEvent")}
+    changing = {
+        (row.text("Dialog_"), row.text("Control_"))
+        for row in contents.rows("ControlCondition")
+        if row.text("Action") in ("Enable", "Show")
+    }
     for row in contents.rows("Control"):
         kind, bits, name = row.text("Type"), row.number("Attributes"), row.text("Property")
-        if kind == "PushButton" and row.keys not in events:
+        usable = bits & USABLE == USABLE or row.keys in changing
+        if kind == "PushButton" and usable and row.keys not in events:
             yield f"{row}: is a button without an event"
         picture = kind in ("Bitmap", "Icon") and row.keys[1] != "ErrorIcon"
         button = kind in ("CheckBox", "PushButton", "RadioButtonGroup")
@@ -268,7 +275,7 @@ def events_are_understood(contents: Contents) -> Iterator[str]:
             errors = bool(dialog and dialog.number("Attributes") & ERROR)
             if argument not in (ERROR_BUTTONS.values() if errors else ENDINGS):
                 yield f"{row}: nothing ends with {argument!r}"
-        elif event in CHOOSING and argument != "ALL" and argument not in features:
+        elif event in CHOOSING and argument.upper() != "ALL" and argument not in features:
             yield f"{row}: there is no feature {argument!r}"
         elif event == "SelectionBrowse" and argument not in dialogs:
             yield f"{row}: there is no dialog {argument!r}"

@@ -141,7 +141,8 @@ SEQUENCES = {
     # The SDK's page of this table lists what may be in it, and nothing else may.
     "AdvtExecuteSequence": Actions(
         frozenset((
-            "CostInitialize", "CostFinalize", *INSTALLING, "PublishFeatures", "PublishProduct",
+            "CostInitialize", "CostFinalize", "InstallFinalize", "InstallValidate",
+            "PublishFeatures", "PublishProduct",
         )),
         frozenset((
             "CostInitialize", "CostFinalize", *INSTALLING, "CreateShortcuts",

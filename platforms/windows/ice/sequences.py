@@ -102,10 +102,11 @@ def actions_are_in_order(contents: Contents) -> Iterator[str]:
         for earlier, later in ORDER:
             if earlier in turns and later in turns and turns[earlier] >= turns[later]:
                 yield f"{table} {later}: must come after {earlier}"
-        begin, end = turns.get("InstallInitialize"), turns.get("InstallFinalize")
+        # An advertisement may do without the first one.
+        begin = "InstallInitialize" if "InstallInitialize" in turns else "InstallValidate"
         for action in sorted(turns.keys() & SCRIPT_ACTIONS):
-            if begin is None or end is None or not begin < turns[action] < end:
-                yield f"{table} {action}: must be between InstallInitialize and InstallFinalize"
+            if not turns.get(begin, 0) < turns[action] < turns.get("InstallFinalize", 0):
+                yield f"{table} {action}: must be between {begin} and InstallFinalize"
 
 
 def old_product_is_removed_in_time(contents: Contents) -> Iterator[str]:

@@ -157,11 +157,13 @@ def _anything(_: str) -> bool:
 
 # What a text of each category of _Validation must be. DefaultDir depends on the row besides.
 CATEGORIES: dict[str, Callable[[str], bool]] = {
-    "Text": _anything,
-    "Formatted": _anything,
-    "Template": _anything,
-    "Shortcut": _anything,
-    "Binary": _anything,
+    **dict.fromkeys(
+        (
+            "AnyPath", "Binary", "CustomSource", "DoubleInteger", "Formatted", "Integer", "Path",
+            "Paths", "Shortcut", "Template", "Text", "TimeDate",
+        ),
+        _anything,
+    ),
     "Condition": condition,
     "Guid": lambda text: bool(GUID.fullmatch(text)),
     "Version": lambda text: version(text) is not None,
