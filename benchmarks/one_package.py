@@ -11,18 +11,21 @@ from pathlib import Path
 
 from rtinstall.platforms.formats import FORMATS
 from rtinstall.platforms.package import Effort, Metadata
-from rtinstall.platforms.settings import Settings
+from rtinstall.platforms.settings import WITH_CODECS, Settings
 from rtinstall.runtime_bundle.executables import check_executable
 from rtinstall.runtime_bundle.model import Bundle
 from rtinstall.runtime_bundle.targets import target_named
 from rtinstall.runtime_bundle.unpack import read_tree
 from rtinstall.runtime_bundle.versions import Version
 
+# For apk the benchmark's tree is a glibc one all the same: there only the work counts.
+TARGETS = {"apk": "linux-x64-musl", "msi": "win-x64", "zip": "win-x64", "pkg": "darwin-arm64"}
+
 
 def main() -> None:
     """Read the tree, place it, write it; no reading back, since the peers do none."""
     tree, name, level, codec, out = sys.argv[1:]
-    target = target_named("linux-x64-musl" if name == "apk" else "linux-x64")
+    target = target_named(TARGETS.get(name, "linux-x64"))
     bundle = Bundle(
         version=Version.parse("24.19.0"),
         target=target,
@@ -31,10 +34,10 @@ def main() -> None:
         entries=read_tree(Path(tree)),
         provenance=(),
     )
-    if name != "apk":  # the benchmark's tree is a glibc one; for apk only the work counts
+    if target.libc == "glibc":
         executable = check_executable(bundle.file("bin/node").content, target)
         bundle = replace(bundle, glibc=executable.glibc)
-    metadata = replace(Metadata(), codec={name: codec} if codec != "default" else {})  # type: ignore[dict-item]
+    metadata = replace(Metadata(), codec={name: codec} if name in WITH_CODECS else {})  # type: ignore[dict-item]
     module = FORMATS[name]
     package = module.package(bundle, Settings(metadata=metadata))
     with Path(out).open("xb+") as file:

@@ -80,8 +80,8 @@ class Draft:
             self.add("Registry", f"Key.{name}", hive, self.family_key, name, "#1", name)
         elif file is None:
             self.add("CreateFolder", folder, name)
-        parts = (self.arch, "folder", place, feature) if place else (self.arch, "purpose", name)
-        code = identity.component_id(self.family, *parts)
+        parts = ("folder", place, feature) if place else ("purpose", name)
+        code = identity.component_id(self.family, self.arch, self.scope, *parts)
         key = f"Key.{name}" if hive is not None else file
         self.add("Component", name, code, folder, attributes, condition, key)
         self.add("FeatureComponents", feature, name)

@@ -31,7 +31,7 @@ def upgrade_code(metadata: Metadata) -> UUID:
 
 
 def component_id(family: UUID, *parts: str) -> str:
-    """Return the ComponentId of what ``parts`` name: architecture, folder and feature, or a purpose.
+    """Return the ComponentId of what ``parts`` name: architecture, scope, folder and feature ...
 
     No version is among them: the same part of another version is the same component.
     """

@@ -265,12 +265,14 @@ def test_a_folder_without_files_is_made() -> None:
 
 
 def test_a_component_stays_the_same_in_another_version() -> None:
-    def components(version: str, arch: str = "x64") -> set[reader.Cell]:
-        found = database(small_windows_bundle(f"win-{arch}", version))
+    def components(version: str, arch: str = "x64", scope: Scope = "machine") -> set[reader.Cell]:
+        found = database(small_windows_bundle(f"win-{arch}", version), settings(scope))
         return {row["ComponentId"] for row in found.table("Component")}
 
-    assert components("24.19.0") == components("26.1.0")
-    assert components("24.19.0").isdisjoint(components("24.19.0", "arm64"))
+    shipped = components("24.19.0")
+    assert components("26.1.0") == shipped
+    assert components("24.19.0", "arm64").isdisjoint(shipped)
+    assert components("24.19.0", "x64", "dual").isdisjoint(shipped)
 
 
 # What else is changed on the computer.

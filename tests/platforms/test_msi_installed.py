@@ -1,7 +1,7 @@
 """Wine's msiexec installs, changes, repairs and removes what we write.
 
-One prefix for all of it. What Wine 8 does not do: dual scope for a user, folder permissions, the
-rules about the order of rows. It leaves one semicolon in PATH.
+One prefix for all of it. What Wine 8 does not do: dual scope for a user, folder permissions, a
+variable that is set only if it is not there. It leaves one semicolon in PATH.
 """
 
 from __future__ import annotations
@@ -260,17 +260,6 @@ def test_features_are_chosen_by_name(computer: Computer) -> None:
     assert "nodejs" not in computer.values(SYSTEM)["PATH"]
     assert "PATH" not in computer.values(USER)
     assert "Node.js website.url" in computer.menu()
-
-
-def test_an_existing_choice_of_certificates_is_kept(computer: Computer) -> None:
-    set_, gone = ("reg", "add", SYSTEM, "/f", "/v"), ("reg", "delete", SYSTEM, "/f", "/v")
-    computer.wine(*set_, "NODE_EXTRA_CA_CERTS", "/d", "C:\\mine.pem")
-    name = computer.write(msi.package(small_windows_bundle(), SETTINGS))
-    assert computer.install(name) == 0
-    assert computer.values(SYSTEM)["NODE_EXTRA_CA_CERTS"] == "C:\\mine.pem"
-    assert computer.remove(name) == 0
-    computer.installed.clear()
-    computer.wine(*gone, "NODE_EXTRA_CA_CERTS")
 
 
 def test_the_product_of_nodejs_is_respected_unless_it_is_to_be_replaced(computer: Computer) -> None:

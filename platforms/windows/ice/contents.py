@@ -56,6 +56,8 @@ class Contents:
         """Take the tables as they were read."""
         self.database = database
         self._rows: dict[str, list[Row]] = {}
+        self._by_key: dict[str, dict[str, Row]] = {}
+        self._grouped: dict[tuple[str, str], dict[str, list[Row]]] = {}
 
     def rows(self, table: str) -> list[Row]:
         """Return the rows of ``table``, none if there is no such table."""
@@ -71,10 +73,6 @@ class Contents:
             self._by_key[table] = {"/".join(row.keys): row for row in self.rows(table)}
         return self._by_key[table]
 
-    @cached_property
-    def _by_key(self) -> dict[str, dict[str, Row]]:
-        return {}
-
     def grouped(self, table: str, column: str) -> dict[str, list[Row]]:
         """Return the rows of ``table`` by what they have in ``column``."""
         if (table, column) not in self._grouped:
@@ -83,10 +81,6 @@ class Contents:
                 groups[row.text(column)].append(row)
             self._grouped[table, column] = dict(groups)
         return self._grouped[table, column]
-
-    @cached_property
-    def _grouped(self) -> dict[tuple[str, str], dict[str, list[Row]]]:
-        return {}
 
     def property(self, name: str) -> str:
         """Return a property's first value, empty if it has none."""

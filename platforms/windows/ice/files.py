@@ -91,7 +91,7 @@ def icons_have_the_ending_of_what_they_open(contents: Contents) -> Iterator[str]
 
 
 def advertised_shortcuts_open_a_key_path(contents: Contents) -> Iterator[str]:
-    """ICE19 and ICE59: an advertised shortcut opens the key file of a component of its feature."""
+    """ICE19: an advertised shortcut opens the key file of a component with an identifier."""
     for row in contents.rows("Shortcut"):
         component = contents.by_key("Component").get(row.text("Component_"))
         if "[" in row.text("Target") or component is None:
@@ -100,8 +100,14 @@ def advertised_shortcuts_open_a_key_path(contents: Contents) -> Iterator[str]:
             yield f"{row}: is advertised, but its component has no identifier"
         if component.text("KeyPath") not in contents.by_key("File"):
             yield f"{row}: is advertised, but the key path of its component is no file"
-        if row.text("Target") not in contents.features.get(component.keys[0], ()):
-            yield f"{row}: advertises {row.text('Target')}, which does not install its component"
+
+
+def advertised_features_install_the_shortcut(contents: Contents) -> Iterator[str]:
+    """ICE59: the feature that a shortcut advertises has the shortcut's component."""
+    for row in contents.rows("Shortcut"):
+        feature = row.text("Target")
+        if "[" not in feature and feature not in contents.features.get(row.text("Component_"), ()):
+            yield f"{row}: advertises {feature}, which does not install its component"
 
 
 def versions_have_languages(contents: Contents) -> Iterator[str]:
@@ -220,6 +226,7 @@ RULES: tuple[tuple[str, Callable[[Contents], Iterator[str]]], ...] = (
     ("ICE36", icons_are_used),
     ("ICE50", icons_have_the_ending_of_what_they_open),
     ("ICE56", directories_have_one_root),
+    ("ICE59", advertised_features_install_the_shortcut),
     ("ICE60", versions_have_languages),
     ("ICE67", shortcut_targets_stay),
     ("ICE71", there_is_a_first_disk),

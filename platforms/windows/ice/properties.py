@@ -74,8 +74,9 @@ def names_differ_by_more_than_case(contents: Contents) -> Iterator[str]:
     known = defined(contents)
     lower = {name.lower(): name for name in (*sorted(known), *PROPERTIES, *FOLDERS, *ROOTS)}
     for row in contents.rows("Property"):
-        if lower[row.keys[0].lower()] != row.keys[0]:
-            yield f"{row}: is not the property {lower[row.keys[0].lower()]}"
+        other = lower.get(row.keys[0].lower(), row.keys[0])
+        if other != row.keys[0]:
+            yield f"{row}: is not the property {other}"
     for row, column, name in mentioned(contents):
         if name not in known and name.lower() in lower:
             yield f"{row}: {column} has {name}, which is not the property {lower[name.lower()]}"

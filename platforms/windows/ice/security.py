@@ -41,6 +41,13 @@ ENTRY = re.compile(rf"\(([A-Z]+);[A-Z]*;([A-Z]*|0x[0-9A-Fa-f]+);[^;]*;[^;]*;({SI
 LOCKED_TABLES = ("CreateFolder", "File", "Registry")
 
 
+def default_values_are_texts(contents: Contents) -> Iterator[str]:
+    """ICE49: the default value of a key is a text."""
+    for row in contents.rows("Registry"):
+        if not row.text("Name") and re.match(r"#[^#]", row.text("Value")):
+            yield f"{row}: is a default value, and no text"
+
+
 def installers_own_keys_are_left_alone(contents: Contents) -> Iterator[str]:
     """ICE53: nothing is written to the keys and policies of Windows Installer."""
     for row in contents.rows("Registry"):
@@ -205,6 +212,7 @@ def _writes(rights: str) -> bool:
 
 
 RULES: tuple[tuple[str, Callable[[Contents], Iterator[str]]], ...] = (
+    ("ICE49", default_values_are_texts),
     ("ICE53", installers_own_keys_are_left_alone),
     ("ICE65", environment_is_well_formed),
     ("ICE70", numbers_are_numbers),

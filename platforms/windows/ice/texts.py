@@ -18,6 +18,7 @@ TOKEN = re.compile(
 )
 LOGICAL = ("AND", "OR", "XOR", "EQV", "IMP")
 ESCAPE = re.compile(r"\[\\.[^\]]*\]", re.DOTALL)
+BRACKET = re.compile(r"[\[\]]")
 INNERMOST = re.compile(r"\[([^\[\]]*)\]")
 SHORT = re.compile(
     r'[^\\?|><:/*"+,;=\[\]. \x00-\x1f]{1,8}(\.[^\\?|><:/*"+,;=\[\]. \x00-\x1f]{1,3})?'
@@ -84,13 +85,19 @@ def references(formatted: str) -> Iterator[Reference]:
     if "[" not in formatted or formatted.startswith("{\\rtf"):
         return
     text = ESCAPE.sub("", formatted)
-    while found := INNERMOST.search(text):
-        inner = found[1]
-        # What an inner bracket leaves behind is known at run time only.
-        if "\0" not in inner and inner != "~" and not inner.isdigit():
-            kind = inner[:1] if inner[:1] in ("#", "!", "$", "%") else ""
-            yield Reference(kind, inner[len(kind) :])
-        text = f"{text[: found.start()]}\0{text[found.end() :]}"
+    opened: list[int] = []
+    closed = -1
+    for bracket in BRACKET.finditer(text):
+        if bracket[0] == "[":
+            opened.append(bracket.end())
+        elif opened:
+            begin = opened.pop()
+            inner = text[begin : bracket.start()]
+            # What is made with brackets inside of it is known at run time only.
+            if closed < begin and inner != "~" and not inner.isdigit():
+                kind = inner[:1] if inner[:1] in ("#", "!", "$", "%") else ""
+                yield Reference(kind, inner[len(kind) :])
+            closed = bracket.start()
 
 
 def version(text: str) -> tuple[int, ...] | None:
