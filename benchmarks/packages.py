@@ -258,7 +258,7 @@ def plot(results: Sequence[Result], out: Path) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
-    from matplotlib import pyplot
+    from matplotlib import pyplot, ticker
 
     panels = {title: [r for target in targets for r in results if r.group in GROUPS[target]]
               for title, targets in PANELS.items()}  # fmt: skip
@@ -277,6 +277,10 @@ def plot(results: Sequence[Result], out: Path) -> None:
                               xytext=(4, 2), textcoords="offset points")  # fmt: skip
         axes.set(xscale="log", xlabel="seconds", ylabel="MB",
                  title=f"One Node.js package for {title}: time and size")  # fmt: skip
+        axes.margins(x=0.15)  # room for the words of the rightmost
+        axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(ticker.NullFormatter())
         axes.legend()
     figure.savefig(out, metadata={"Date": None})
 
