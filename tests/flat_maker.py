@@ -65,8 +65,17 @@ def odc(items: Iterable[Item]) -> bytes:
     return out
 
 
-def bom(items: Sequence[Item], *, leaf: int = 4, edit: Callable[[list[bytes]], None] | None = None) -> bytes:  # fmt: skip
-    """Return a Bom with pages of ``leaf`` rows; ``edit`` may change the blocks."""
+def bom(
+    items: Sequence[Item],
+    *,
+    leaf: int = 4,
+    keyed: bool = False,
+    edit: Callable[[list[bytes]], None] | None = None,
+) -> bytes:
+    """Return a Bom with pages of ``leaf`` rows; ``edit`` may change the blocks.
+
+    ``keyed`` gives every page below a branch a key, as bomutils does, and not all but the last.
+    """
     blocks: list[bytes] = [b""]
 
     def add(data: bytes) -> int:
@@ -96,7 +105,8 @@ def bom(items: Sequence[Item], *, leaf: int = 4, edit: Callable[[list[bytes]], N
         add(node(1, page, after, before))
     root = first
     if len(pages) > 1:
-        root = add(node(0, [(first + n, page[-1][1]) for n, page in enumerate(pages)]))
+        below = [(first + n, page[-1][1]) for n, page in enumerate(pages)]
+        root = add(node(0, [*below, (0, 0)] if keyed else below))
     paths = add(struct.pack(">4s4IB", b"tree", 1, root, 4096, len(pairs), 0))
     information = add(struct.pack(">7I", 1, len(pairs) + 1, 1, 0, 0, 0, 0))
     if edit:
@@ -114,8 +124,10 @@ def bom(items: Sequence[Item], *, leaf: int = 4, edit: Callable[[list[bytes]], N
 
 
 def node(leaf: int, rows: Iterable[tuple[int, int]], after: int = 0, before: int = 0) -> bytes:
+    """Return a page; in a branch the last row is no entry, but the page behind the last key."""
     pairs = [struct.pack(">2I", *row) for row in rows]
-    return struct.pack(">2H2I", leaf, len(pairs), after, before) + b"".join(pairs)
+    count = len(pairs) - (not leaf)
+    return struct.pack(">2H2I", leaf, count, after, before) + b"".join(pairs)
 
 
 def info(items: Sequence[Item], *, more: str = "", location: str = "/", **words: str) -> bytes:

@@ -42,11 +42,13 @@ def rtbuild(*words: str | Path, folder: Path) -> Ended:
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
-def released(folder: Path, version: str, target: str, *formats: str) -> Release:
+def released(
+    folder: Path, version: str, target: str, *formats: str, source: str = "pip"
+) -> Release:
     """Make a release in ``folder``, or skip where the package index is out of reach."""
     words = [word for name in formats for word in ("--format", name)]
     ended = rtbuild(
-        "release", version, "--source", "pip", "--target", target, "--level", "fast", *words,
+        "release", version, "--source", source, "--target", target, "--level", "fast", *words,
         folder=folder,
     )  # fmt: skip
     if ended.code == Unreachable.exit_code:

@@ -23,6 +23,7 @@ from rtinstall.platforms.commands.options import (
     settings_from,
     source_date_epoch,
 )
+from rtinstall.platforms.formats import inexpressible
 from rtinstall.platforms.manifest import describe, describe_entry, provenance_of, read_manifest
 from rtinstall.platforms.mirror import Mirror
 from rtinstall.platforms.package import Effort, Level, Scope
@@ -60,15 +61,21 @@ def build_command(
     """Write packages of BUNDLE: a folder or archive of `rtbuild bundle`, or anyone's runtime.
 
     The manifest beside it says where it came from; without one that is recorded as unknown.
+    Without --format all its formats are written, but those that cannot hold its version.
     """
     settings = settings_from(config, None, scope)
     place = Mirror(out)
     with terminal(quiet=as_json) as watch, place.writing(), place.stage() as stage:
         made = _read(bundle, target, stage)
         wanted = chosen_targets((made.target.name,), formats)[made.target]
+        left_out = {} if formats else inexpressible(wanted, made.version)
+        for name, reason in left_out.items():
+            watch.say(f"no {name}: {str(reason).removeprefix(f'{name}: ')}")
         effort = Effort(level, jobs)
         done = [
-            build(made, settings, name, stage=stage, effort=effort, watch=watch) for name in wanted
+            build(made, settings, name, stage=stage, effort=effort, watch=watch)
+            for name in wanted
+            if name not in left_out
         ]
         for built in done:
             built.path.replace(out / built.artifact.name)

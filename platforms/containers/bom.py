@@ -167,31 +167,41 @@ def _information(path: Path) -> bytes:
 def _fill(store: _Store, top: int, pairs: list[tuple[int, int]]) -> None:
     """Make the tree of ``pairs`` (value, key), leaves and then branches, with its top at ``top``.
 
-    A branch names each node below it and the last key in that node.
+    A branch holds the last key of each node below it but the last: that one follows without a key.
     """
-    level = list(_cut(pairs, LEAF_MOST))
+    level = [(entries, entries[-1][1]) for entries in _cut(pairs, LEAF_MOST)]
     leaf = True
     while len(level) > 1:
         numbers = [store.add() for _ in level]
-        for place, (number, entries) in enumerate(zip(numbers, level, strict=True)):
+        for place, (number, (entries, _)) in enumerate(zip(numbers, level, strict=True)):
             forward = numbers[place + 1] if place + 1 < len(numbers) else 0
             backward = numbers[place - 1] if place else 0
             store.blocks[number] = _node(entries, leaf, NODE_SIZE, forward, backward)
-        above = [(number, entries[-1][1]) for number, entries in zip(numbers, level, strict=True)]
-        level = list(_cut(above, BRANCH_MOST))
+        below = [(number, key) for number, (_, key) in zip(numbers, level, strict=True)]
+        level = [(nodes, nodes[-1][1]) for nodes in _cut(below, BRANCH_MOST)]
         leaf = False
-    store.blocks[top] = _node(level[0] if level else [], leaf, NODE_SIZE)
+    store.blocks[top] = _node(level[0][0] if level else [], leaf, NODE_SIZE)
 
 
 def _cut(pairs: list[tuple[int, int]], most: int) -> Iterator[list[tuple[int, int]]]:
-    for start in range(0, len(pairs), most):
-        yield pairs[start : start + most]
+    """Yield pieces of ``most``, but never one alone: a branch above a single node has no key."""
+    start = 0
+    while start < len(pairs):
+        end = start + most
+        if end == len(pairs) - 1:
+            end -= 1
+        yield pairs[start:end]
+        start = end
 
 
 def _node(
     entries: list[tuple[int, int]], leaf: bool, size: int, forward: int = 0, backward: int = 0
 ) -> bytes:
-    node = NODE.pack(leaf, len(entries), forward, backward)
+    count = len(entries)
+    if not leaf:
+        count -= 1
+        entries = [*entries[:-1], (entries[-1][0], 0)]
+    node = NODE.pack(leaf, count, forward, backward)
     return (node + b"".join(struct.pack(">2I", *pair) for pair in entries)).ljust(size, b"\0")
 
 

@@ -49,4 +49,10 @@ def odc_header(name: str, *, mode: int, size: int, time: int, inode: int) -> byt
     return ODC_FIELDS % (0, inode & 0o777777, mode, 0, 0, 1, 0, time, len(path), size) + path
 
 
-ODC_TRAILER = odc_header("TRAILER!!!", mode=0, size=0, time=0, inode=0)
+def odc_trailer(written: int) -> bytes:
+    """Return what ends an archive of ``written`` bytes: zeros make it whole blocks of 512.
+
+    cpio(1) writes in such blocks, and so does Apple.
+    """
+    trailer = odc_header("TRAILER!!!", mode=0, size=0, time=0, inode=0)
+    return trailer + bytes(-(written + len(trailer)) % 512)

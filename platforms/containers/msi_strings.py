@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import struct
 
-UTF_8 = 65001
+# What is in ASCII alone belongs to no code page, which the SDK recommends ("Creating a Database
+# with a Neutral Code Page"); the rest is UTF-8, which Windows Installer knows half-heartedly.
+NEUTRAL, UTF_8 = 0, 65001
 # Set beside the code page: references to strings take three bytes in every table.
 WIDE = 0x80000000
 # The length of a string and the count of its references are 16-bit numbers. There is a two-slot
@@ -46,7 +48,8 @@ class StringPool:
 
     def pool(self) -> bytes:
         """Return the content of the stream ``_StringPool``."""
-        head = struct.pack("<I", UTF_8 | (WIDE if self.width == 3 else 0))
+        page = NEUTRAL if all(map(str.isascii, self._ids)) else UTF_8
+        head = struct.pack("<I", page | (WIDE if self.width == 3 else 0))
         return head + b"".join(
             struct.pack("<HH", len(text.encode()), uses)
             for text, uses in zip(self._ids, self._uses, strict=True)

@@ -54,7 +54,8 @@ def package_info(component: Component) -> bytes:
             "version": component.version,
             "install-location": "/",
             "auth": "root",
-            "overwrite-permissions": "true",
+            # Or directories that exist, such as those of Homebrew, would get the owner in the Bom.
+            "overwrite-permissions": "false",
             "relocatable": "false",
             "postinstall-action": "none",
             "generator-version": f"rtinstall-{__version__}",
@@ -88,7 +89,8 @@ def distribution(
     ``minimum`` is the oldest macOS to install on. Its pages are ``license.html``, ``welcome.html`` and
     ``conclusion.html`` among the resources.
     """
-    root = ET.Element("installer-gui-script", minSpecVersion="1")
+    # productbuild, too, asks for 2 where it writes allowed-os-versions.
+    root = ET.Element("installer-gui-script", minSpecVersion="2")
     ET.SubElement(root, "title").text = title
     for page in ("welcome", "license", "conclusion"):
         ET.SubElement(root, page, {"file": f"{page}.html", "mime-type": "text/html"})
@@ -114,8 +116,7 @@ def distribution(
         check = ET.SubElement(root, "volume-check")
         allowed = ET.SubElement(check, "allowed-os-versions")
         ET.SubElement(allowed, "os-version", min=f"{minimum[0]}.{minimum[1]}")
-    outline = ET.SubElement(ET.SubElement(root, "choices-outline"), "line", choice="default")
-    ET.SubElement(root, "choice", id="default")
+    outline = ET.SubElement(root, "choices-outline")
     for place, component in enumerate(components):
         ET.SubElement(outline, "line", choice=component.choice)
         name, description = TEXTS[component.choice]
@@ -127,7 +128,8 @@ def distribution(
             description=description,
             visible="true",
             start_selected="true",
-            enabled="true" if place else "false",
+            # "selected" is asked for again at every change, and so keeps the first choice.
+            **({"enabled": "true"} if place else {"enabled": "false", "selected": "true"}),
         )
         ET.SubElement(choice, "pkg-ref", id=component.identifier)
     for component in components:

@@ -26,6 +26,7 @@ def write_payload(
     """Write ``entries``, the root before them, into ``out``; return their lines of the Bom."""
     stream = open_stream("gzip", out, effort)
     paths: list[bom.Path] = []
+    length = 0
     for inode, entry in enumerate((Directory("."), *entries), 1):
         name = entry.path if entry.path == "." else f"./{entry.path}"
         checksum = bom.Cksum()
@@ -39,7 +40,9 @@ def write_payload(
                 size = len(link.encode())
             case File():
                 mode, size = stat.S_IFREG | entry.mode, entry.size
-        stream.write(cpio.odc_header(name, mode=mode, size=size, time=time, inode=inode))
+        header = cpio.odc_header(name, mode=mode, size=size, time=time, inode=inode)
+        stream.write(header)
+        length += len(header) + size
         if isinstance(entry, File):
             stream.add(entry.content, observe=checksum.update)
             slices = _slices(entry.content)
@@ -48,7 +51,7 @@ def write_payload(
             checksum.update(link.encode())
         value = 0 if isinstance(entry, Directory) else checksum.value
         paths.append(bom.Path(name, mode, time, size, value, link, slices))
-    stream.write(cpio.ODC_TRAILER)
+    stream.write(cpio.odc_trailer(length))
     stream.close()
     return paths
 

@@ -50,6 +50,17 @@ class Draft:
         return "ProgramFilesFolder" if self.arch == "x86" else "ProgramFiles64Folder"
 
     @property
+    def for_everyone(self) -> dict[str, str]:
+        """Return the folder for everybody in variables of the environment, and when it is that."""
+        name = self.package.metadata.name
+        if self.arch != "x86":
+            return {"1": f"[%ProgramW6432]\\{name}"}
+        return {
+            "VersionNT64": f"[%ProgramFiles(x86)]\\{name}",
+            "NOT VersionNT64": f"[%ProgramFiles]\\{name}",
+        }
+
+    @property
     def system(self) -> str:
         """Return the folder of the system's own programs of this width."""
         return "SystemFolder" if self.arch == "x86" else "System64Folder"

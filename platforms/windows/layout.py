@@ -123,7 +123,7 @@ def _add_components(
         members = groups[folder, feature]
         draft.component(
             f"c{number}", identifiers[folder], feature=feature, place=f"{top}/{folder}", hive=hive,
-            file=keys[members[0]] if members else None,
+            file=keys[min(members, key=_is_program)] if members else None,
         )  # fmt: skip
         found |= dict.fromkeys(members or [folder], f"c{number}")
     return found
@@ -141,7 +141,7 @@ def _add_files(
     hashed = {}
     for sequence, (path, key) in enumerate(keys.items(), 1):
         file = files[path]
-        resource = _version(file) if path.lower().endswith(PROGRAMS) else None
+        resource = _version(file) if _is_program(path) else None
         version, language = None, None
         if resource is None:
             hashed[key] = file
@@ -156,6 +156,15 @@ def _add_files(
         parts = struct.unpack("<4i", bytes.fromhex(found[file.path]))
         if NO_NUMBER not in parts:
             draft.add("MsiFileHash", key, 0, *parts)
+
+
+def _is_program(path: str) -> bool:
+    """Return whether ``path`` may have a version.
+
+    Such a file is the second choice for a key path: where the old product's has a higher version,
+    Windows leaves out the whole component, and then removes the old product's.
+    """
+    return path.lower().endswith(PROGRAMS)
 
 
 def _version(file: File) -> VersionResource | None:

@@ -72,7 +72,8 @@ def write(package: Package, out: BinaryIO, effort: Effort) -> None:
     add_start_menu(draft)
     add_product(draft)
     text = rtf(licence(package.bundle))
-    rows = _joined(draft.rows, sequences(), interface(scope=draft.scope, licence=text))
+    dialogs = interface(scope=draft.scope, licence=text, for_everyone=draft.for_everyone)
+    rows = _joined(draft.rows, sequences(), dialogs)
 
     template = f"{PLATFORMS[package.bundle.target.arch]};{LANGUAGE}"
     word_count = COMPRESSED | (NEEDS_NO_ELEVATION if draft.scope == "user" else 0)

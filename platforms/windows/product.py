@@ -31,6 +31,10 @@ NEWER = (
     "A newer version of [ProductName] is already installed. Remove it first to go back to this one."
 )
 TOO_OLD = "[ProductName] [ProductVersion] needs Windows 10, Windows Server 2016, or a later one."
+NOT_FOR_ALL = (
+    "This package of [ProductName] is for one user. ALLUSERS must not be set; to install for everyone"
+    " on this computer, use the package for that."
+)
 OTHER = (
     "The Node.js installer of nodejs.org was used on this computer, and its files would be mixed up"
     " with those of this package. Remove Node.js in the list of installed apps of the Windows"
@@ -42,6 +46,8 @@ def add_product(draft: Draft) -> None:
     """Add properties, and the tables Upgrade, AppSearch, RegLocator and LaunchCondition."""
     secure = {"INSTALLDIR", "PREVIOUSDIR"}
     secure |= _add_upgrades(draft) | _add_searches(draft)
+    if draft.scope == "dual":
+        secure.add("MSIINSTALLPERUSER")  # ALLUSERS is among those that always are
     metadata = draft.package.metadata
     properties = {
         "ProductName": draft.name,
@@ -61,7 +67,8 @@ def add_product(draft: Draft) -> None:
         case "dual":
             properties |= {"ALLUSERS": "2", "MSIINSTALLPERUSER": "1"}
         case "user":
-            pass
+            # For everybody it would land in the profile of whoever installs it, SYSTEM for one.
+            draft.add("LaunchCondition", "Installed OR NOT ALLUSERS", NOT_FOR_ALL)
     for name, value in properties.items():
         draft.add("Property", name, value)
 

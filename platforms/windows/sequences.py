@@ -1,7 +1,8 @@
 """The order of actions (SDK, "Suggested InstallExecuteSequence" and its kin): standard ones only.
 
 RemoveExistingProducts comes before anything is installed, so that components of the new product
-may be cut differently from those of the old one, and no stale file stays among the new.
+may be cut differently from those of the old one, and no stale file stays among the new. It comes
+right after InstallInitialize, within the transaction: an upgrade that fails brings the old one back.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ EXECUTE = {
     "CostFinalize": 1000,
     "MigrateFeatureStates": 1200,
     "InstallValidate": 1400,
-    "RemoveExistingProducts": 1401,
     "InstallInitialize": 1500,
+    "RemoveExistingProducts": 1501,
     "ProcessComponents": 1600,
     "UnpublishFeatures": 1800,
     "RemoveRegistryValues": 2600,

@@ -195,11 +195,14 @@ class _Store:
             seen.add(number)
             leaf, count, _, _ = self.record(number, NODE)
             rows_left -= count
-            data = self.block(number)[NODE.size : NODE.size + PAIR.size * count]
-            if len(data) != PAIR.size * count or rows_left < 0:
+            # A branch has one node more than it has keys, but not as bomutils writes it.
+            size = PAIR.size * (count if leaf else count + 1)
+            data = self.block(number)[NODE.size : NODE.size + size]
+            if len(data) != size or rows_left < 0:
                 raise UnsafeArchive("a page of the Bom is cut short, or there are too many paths")
             rows = list(PAIR.iter_unpack(data))
             if leaf:
                 yield number, rows
-            else:
-                todo += [child for child, _ in reversed(rows)]
+                continue
+            *_, (last, _) = rows
+            todo += [child for child, _ in reversed(rows if last else rows[:-1])]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import stat
+import struct
 import subprocess
 
 import pytest
@@ -66,7 +67,7 @@ def test_the_structure_is_that_of_apples_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "leaves", "depth"), [(1, 1, 0), (256, 1, 0), (257, 2, 1), (1024, 4, 1), (1025, 5, 2)]
+    ("count", "leaves", "depth"), [(1, 1, 0), (256, 1, 0), (257, 2, 1), (513, 3, 1), (1024, 4, 1), (1025, 5, 2)]
 )
 def test_more_paths_than_a_node_holds_make_a_tree(
     monkeypatch: pytest.MonkeyPatch, count: int, leaves: int, depth: int
@@ -77,6 +78,18 @@ def test_more_paths_than_a_node_holds_make_a_tree(
     found = reader.read(bom.encode(paths))
     assert [path.path for path in found.paths] == [path.path for path in paths]
     assert (found.leaves, found.depth) == (leaves, depth)
+
+
+def test_a_branch_has_one_node_more_than_keys() -> None:
+    """As in the Bom of a macOS installer of Apple's: the last node has no key, and is not counted."""
+    paths = [ROOT, *(bom.Path(f"./{number:06}", FILE, 1) for number in range(600))]
+    data = bom.encode(paths)
+    index = int.from_bytes(data[16:20], "big") + 4
+    places = [struct.unpack_from(">2I", data, index + 8 * number) for number in range(4)]
+    top = data[places[3][0] : sum(places[3])]
+    assert struct.unpack_from(">2H2I", top) == (0, 2, 0, 0)
+    *children, rest = struct.unpack_from(">6I", top, 12)
+    assert all(children) and not rest and not any(top[36:])
 
 
 @pytest.mark.parametrize(

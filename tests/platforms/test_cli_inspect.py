@@ -23,22 +23,49 @@ NAMES = {
     "rpm": "nodejs-24.19.0-1.x86_64.rpm",
     "apk": "nodejs-24.19.0-r1.x86_64.apk",
     "arch": "nodejs-24.19.0-1-x86_64.pkg.tar.zst",
+    "msi": "node-v24.19.0-x64.msi",
+    "zip": "node-v24.19.0-win-x64.zip",
+    "pkg": "node-v24.19.0-darwin-arm64.pkg",
     "tar.xz": "node-v24.19.0-linux-x64.tar.xz",
     "tar.gz": "node-v24.19.0-linux-x64.tar.gz",
 }
-ARCHITECTURE = {"deb": "amd64", "rpm": "x86_64", "apk": "x86_64", "arch": "x86_64"}
+ARCHITECTURE = {
+    "deb": "amd64",
+    "rpm": "x86_64",
+    "apk": "x86_64",
+    "arch": "x86_64",
+    "msi": "x64",
+    "pkg": "arm64",
+}
+RUNS_ON = {"msi": "pe win x64", "zip": "pe win x64", "pkg": "macho darwin arm64"}
+# Windows has no modes, and no links; these formats have numbers for owners, or none.
+MODES = {"msi": "0644"}
+WITHOUT_LINKS = ("msi", "zip")
+BY_NUMBER = ("msi", "zip", "pkg")
 MANIFEST = "v24.19.0/node-v24.19.0-linux-x64.manifest.json"
+
+
+def released(folder: Path, *targets: str) -> dict[str, bytes]:
+    """Return every file of a release by its path in dist/."""
+    desk = Desk(folder)
+    with running() as server:
+        upstream = Upstream(server)
+        upstream.release(VERSION, targets)
+        desk.run("release", "24", *upstream.words, *FAST).good()
+    return {name: (desk.dist / name).read_bytes() for name in desk.published()}
 
 
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """Give every file of a release by its path in dist/."""
-    desk = Desk(tmp_path_factory.mktemp("shelf"))
-    with running() as server:
-        upstream = Upstream(server)
-        upstream.release(VERSION, ("linux-x64", "linux-x64-musl"))
-        desk.run("release", "24", *upstream.words, *FAST).good()
-    return {name: (desk.dist / name).read_bytes() for name in desk.published()}
+    """Give a small mirror, which the tests of mirrors take apart."""
+    return released(tmp_path_factory.mktemp("shelf"), "linux-x64", "linux-x64-musl")
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory, shelf: dict[str, bytes]) -> dict[str, bytes]:
+    """Give a file of every format, by the format's name."""
+    others = released(tmp_path_factory.mktemp("packages"), "win-x64", "darwin-arm64")
+    return {name: {**others, **shelf}[f"v24.19.0/{file}"] for name, file in NAMES.items()}
 
 
 @pytest.fixture
@@ -60,30 +87,34 @@ def test_every_format_has_a_case() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_inspect_shows_what_a_package_is(desk: Desk, shelf: dict[str, bytes], name: str) -> None:
-    data = shelf[f"v24.19.0/{NAMES[name]}"]
+def test_inspect_shows_what_a_package_is(desk: Desk, packages: dict[str, bytes], name: str) -> None:
+    data = packages[name]
     file = put(desk, NAMES[name], data)
     shown = desk.run("inspect", file).good()
     assert shown.err == ""
     rows = dict(re.split("  +", line, maxsplit=1) for line in shown.out.splitlines())
     assert rows["format"] == name
     assert rows["sha256"] == hashlib.sha256(data).hexdigest()
-    assert rows["runs on"] == "elf linux x64"
+    assert rows["runs on"] == RUNS_ON.get(name, "elf linux x64")
     assert rows["scripts"] == "none"
     assert rows["digests"] == "all right"
     if name in ARCHITECTURE:
-        assert (rows["name"], rows["architecture"]) == ("nodejs", ARCHITECTURE[name])
+        assert rows["name"].startswith("Node.js" if name in RUNS_ON else "nodejs")
+        assert rows["architecture"] == ARCHITECTURE[name]
         assert VERSION in rows["version"]
 
     entries = desk.run("inspect", file, "--entries").good().out
     assert entries.startswith(shown.out.rstrip("\n"))
-    assert "npm -> ../lib/node_modules/npm/bin/npm-cli.js" in entries
+    link = "npm -> ../lib/node_modules/npm/bin/npm-cli.js"
+    assert (link in entries) == (name not in WITHOUT_LINKS)
     assert "größe-日本-✓.md" in entries
 
     facts = desk.run("inspect", file, "--json").good().json
     assert (facts["format"], facts["size"], facts["problems"]) == (name, len(data), [])
-    node = next(entry for entry in facts["entries"] if entry["path"].endswith("bin/node"))
-    assert (node["mode"], node["owner"], node["executable"]) == ("0755", "root", "elf linux x64")
+    node = next(e for e in facts["entries"] if e["path"].endswith(("bin/node", "node.exe")))
+    assert node["mode"] == MODES.get(name, "0755")
+    assert node["owner"] == ("0" if name in BY_NUMBER else "root")
+    assert node["executable"] == rows["runs on"]
     assert len(node["sha256"]) == 64
 
 
@@ -96,7 +127,9 @@ def halved(data: bytes) -> bytes:
 
 
 def flipped(data: bytes) -> bytes:
-    where = int(len(data) * 0.7)
+    """Return ``data`` with a bit changed; of an .msi in its cabinet: no digest covers its texts."""
+    cabinet = data.find(b"MSCF")
+    where = int(len(data) * 0.7) if cabinet < 0 else data.index(b"CK", cabinet) + 50
     return data[:where] + bytes([data[where] ^ 0x10]) + data[where + 1 :]
 
 
@@ -107,9 +140,9 @@ def longer(data: bytes) -> bytes:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("damage", [truncated, halved, flipped])
 def test_damage_is_named(
-    desk: Desk, shelf: dict[str, bytes], name: str, damage: Callable[[bytes], bytes]
+    desk: Desk, packages: dict[str, bytes], name: str, damage: Callable[[bytes], bytes]
 ) -> None:
-    file = put(desk, NAMES[name], damage(shelf[f"v24.19.0/{NAMES[name]}"]))
+    file = put(desk, NAMES[name], damage(packages[name]))
     for words in ((), ("--json",), ("--entries",)):
         desk.run("inspect", file, *words).failed(8)
     ended = desk.run("verify", file)

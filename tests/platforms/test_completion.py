@@ -76,7 +76,7 @@ def test_an_unknown_shell_is_said(desk: Desk) -> None:
             "rtbuild release lts --target linux-x64",
             ["linux-x64", "linux-x64-musl", "linux-x64-glibc-217"],
         ),
-        ("rtbuild release lts -t d", ["darwin-x64", "darwin-arm64"]),
+        ("rtbuild release lts -t d", ["darwin-x64", "darwin-arm64", "darwin-universal"]),
         ("rtbuild release lts --format ap", ["apk"]),
         ("rtbuild release lts --lev", ["--level"]),
         ("rtbuild release lts --level ", ["fast", "balanced", "max"]),

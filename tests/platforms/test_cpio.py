@@ -59,14 +59,11 @@ def test_the_reader_refuses_an_archive_cut_short(cut: int) -> None:
 
 
 def odc(members: list[tuple[str, bytes]]) -> bytes:
-    return (
-        b"".join(
-            cpio.odc_header(name, mode=0o100644, size=len(data), time=1_700_000_000, inode=inode)
-            + data
-            for inode, (name, data) in enumerate(members, 1)
-        )
-        + cpio.ODC_TRAILER
+    written = b"".join(
+        cpio.odc_header(name, mode=0o100644, size=len(data), time=1_700_000_000, inode=inode) + data
+        for inode, (name, data) in enumerate(members, 1)
     )
+    return written + cpio.odc_trailer(len(written))
 
 
 def test_the_portable_format_is_read_back_and_extracted(tmp_path: Path) -> None:
@@ -91,7 +88,15 @@ def test_the_portable_format_is_read_back_and_extracted(tmp_path: Path) -> None:
 
 def test_an_inode_beyond_the_portable_format_is_cut() -> None:
     header = cpio.odc_header("./a", mode=0o100644, size=0, time=0, inode=(1 << 18) + 7)
-    assert reader.read_odc(header + cpio.ODC_TRAILER)[0].inode == 7
+    assert reader.read_odc(header + cpio.odc_trailer(len(header)))[0].inode == 7
+
+
+@pytest.mark.parametrize("written", [0, 1, 425, 426, 512, 1 << 33])
+def test_the_portable_archive_ends_with_a_whole_block(written: int) -> None:
+    trailer = cpio.odc_trailer(written)
+    assert (written + len(trailer)) % 512 == 0
+    assert trailer[:6] == b"070707" and trailer.count(b"TRAILER!!!\0") == 1
+    assert len(trailer.rstrip(b"\0")) + 1 == 87 and len(trailer) < 87 + 512
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ def test_packageinfo_counts_what_the_bom_lists(archive: xar.Xar, component: str)
         "version": "24.19.0" if component == NODE else "11.6.2",
         "install-location": "/",
         "auth": "root",
-        "overwrite-permissions": "true",
+        "overwrite-permissions": "false",
         "relocatable": "false",
         "postinstall-action": "none",
     }
@@ -221,14 +221,15 @@ def test_packageinfo_counts_what_the_bom_lists(archive: xar.Xar, component: str)
 
 def test_the_distribution_ties_the_components_together(archive: xar.Xar) -> None:
     root = ET.fromstring(archive.file("Distribution"))
-    assert (root.tag, root.attrib) == ("installer-gui-script", {"minSpecVersion": "1"})
+    assert (root.tag, root.attrib) == ("installer-gui-script", {"minSpecVersion": "2"})
     assert [(e.tag, e.text) for e in root.findall("title")] == [("title", "Node.js 24.19.0")]
-    lines = [e.get("choice") for e in root.findall("choices-outline/line/line")]
+    lines = [e.get("choice") for e in root.findall("choices-outline/line")]
     assert lines == ["runtime", "npm"]
     choices = {e.get("id"): e for e in root.findall("choice")}
-    assert list(choices) == ["default", "runtime", "npm"]
+    assert list(choices) == ["runtime", "npm"]
     assert {c: (choices[c].get("title"), choices[c].get("description")) for c in lines} == TEXTS
     assert [choices[c].get("enabled") for c in lines] == ["false", "true"]
+    assert [choices[c].get("selected") for c in lines] == ["true", None]
     assert {choices[c].get("start_selected") for c in lines} == {"true"}
     assert [e.get("id") for c in lines for e in choices[c]] == [NODE, NPM]
     references = root.findall("pkg-ref")

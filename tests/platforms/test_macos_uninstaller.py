@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from bundles import small_bundle
+from macs import Mac
 from oracles import run, tool
 from rtinstall.platforms.macos import pkg
 from rtinstall.platforms.macos.place import SHARED, components
@@ -29,90 +28,30 @@ EXTRA = (
 SETTINGS = Settings(
     npmrc=b"registry=https://npm.example/\n", certificates=b"certificate\n", extra=EXTRA
 )
-# Answers from files, as pkgutil(1) says it does from receipts.
-PKGUTIL = """\
-#!/bin/sh
-receipts={receipts}
-case $1 in
---pkg-info) exec test -d "$receipts/$2" ;;
---only-files) exec cat "$receipts/$3/files" ;;
---only-dirs) exec cat "$receipts/$3/directories" ;;
---forget) exec rm -r "$receipts/$2" ;;
-esac
-exit 64
-"""
 
 
-class Mac:
-    """A root with a package in it, its receipts, and its uninstaller led to both."""
+def installed(folder: Path, package: Package) -> Mac:
+    """Return a Mac with ``package`` on it."""
+    mac = Mac(folder.resolve())
+    for entry in package.entries:
+        put(entry, mac.root / entry.path)
+    for name, entries in components(package).items():
+        directories = [e.path for e in entries if isinstance(e, Directory)]
+        files = [e.path for e in entries if not isinstance(e, Directory)]
+        mac.receipt(f"rtinstall.nodejs.{name}", files, directories)
+    mac.aim()
+    return mac
 
-    def __init__(self, folder: Path, package: Package) -> None:
-        self.root = folder / "a root"
-        self.receipts = folder / "receipts"
-        self.pkgutil = folder / "pkgutil"
-        self.pkgutil.write_text(PKGUTIL.format(receipts=f"'{self.receipts}'"))
-        self.pkgutil.chmod(0o755)
-        for entry in package.entries:
-            self._put(entry)
-        for name, entries in components(package).items():
-            directories = [e.path for e in entries if isinstance(e, Directory)]
-            files = [e.path for e in entries if not isinstance(e, Directory)]
-            self.receipt(f"rtinstall.nodejs.{name}", files, directories)
-        (self.script,) = self.root.rglob("uninstall-nodejs")
-        text = self.script.read_text()
-        for old, new in (
-            ("root=''", f"root='{self.root}'"),
-            ("pkgutil=/usr/sbin/pkgutil", f"pkgutil='{self.pkgutil}'"),
-            ("$(/usr/bin/id -u)", "0"),
-        ):
-            assert text.count(old) == 1
-            text = text.replace(old, new)
-        self.script.write_text(text)
 
-    def _put(self, entry: Entry) -> None:
-        path = self.root / entry.path
-        match entry:
-            case Directory():
-                path.mkdir(parents=True)
-            case Symlink():
-                path.symlink_to(entry.target)
-            case File():
-                path.write_bytes(b"".join(entry.content.chunks()))
-                path.chmod(entry.mode)
-
-    def receipt(self, name: str, files: Iterable[str], directories: Iterable[str]) -> None:
-        (self.receipts / name).mkdir(parents=True, exist_ok=True)
-        for kind, paths in (("files", files), ("directories", directories)):
-            text = "".join(f"{path}\n" for path in paths)
-            (self.receipts / name / kind).write_text(text, encoding="utf-8")
-
-    def files(self) -> list[str]:
-        return sorted(
-            path.relative_to(self.root).as_posix()
-            for path in self.root.rglob("*")
-            if path.is_symlink() or not path.is_dir()
-        )
-
-    def everything(self) -> set[str]:
-        return {path.relative_to(self.root).as_posix() for path in self.root.rglob("*")}
-
-    def uninstall(
-        self,
-        *words: str,
-        shell: str = "sh",
-        answer: str = "",
-        env: dict[str, str] | None = None,
-    ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [tool(shell), "-p", str(self.script), *words],
-            input=answer,
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=self.root.parent,
-            env={**os.environ, **(env or {})},
-            timeout=60,
-        )
+def put(entry: Entry, path: Path) -> None:
+    match entry:
+        case Directory():
+            path.mkdir(parents=True)
+        case Symlink():
+            path.symlink_to(entry.target)
+        case File():
+            path.write_bytes(b"".join(entry.content.chunks()))
+            path.chmod(entry.mode)
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +61,7 @@ def package() -> Package:
 
 @pytest.fixture
 def mac(tmp_path: Path, package: Package) -> Mac:
-    return Mac(tmp_path.resolve(), package)
+    return installed(tmp_path, package)
 
 
 def content(package: Package, path: str) -> bytes:
@@ -170,7 +109,7 @@ def test_all_that_was_installed_is_removed_and_nothing_else(mac: Mac, shell: str
 
 def test_a_prefix_of_its_own_goes_as_well(tmp_path: Path) -> None:
     bundle = small_bundle("darwin-x64")
-    mac = Mac(tmp_path.resolve(), pkg.package(bundle, Settings(prefix="opt/acme/node")))
+    mac = installed(tmp_path, pkg.package(bundle, Settings(prefix="opt/acme/node")))
     assert "private/etc/paths.d/nodejs" in mac.files()
     assert mac.uninstall("--yes").returncode == 0
     assert mac.everything() == {"opt", "private", "private/etc", "private/etc/paths.d"}

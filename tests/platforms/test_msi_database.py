@@ -62,6 +62,11 @@ def test_texts_and_numbers_are_read_back() -> None:
     assert (found.codepage, found.wide) == (65001, False)
 
 
+def test_texts_in_ascii_belong_to_no_code_page() -> None:
+    found = reader.read(database([properties(("a", "plain"))]))
+    assert (found.codepage, properties_of(found)) == (0, {"a": "plain"})
+
+
 TYPES = ("s72", "S72", "s0", "L0", "l255", "i2", "I2", "i4", "I4")
 
 

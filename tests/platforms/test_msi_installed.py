@@ -6,119 +6,23 @@ variable that is set only if it is not there. It leaves one semicolon in PATH.
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryFile
 
 import pytest
 
 from bundles import small_windows_bundle
-from oracles import tool
 from readers import msi as reader
-from rtinstall.platforms.package import Effort, Metadata, Package, Scope, Windows
+from rtinstall.platforms.package import Metadata, Package, Scope, Windows
 from rtinstall.platforms.settings import Settings
 from rtinstall.platforms.windows import msi
 from rtinstall.runtime_bundle.model import Bundle, File
+from wine import MENU, OTHER_PROCESSOR, REFUSED, SYSTEM, USER, Computer
 
-REFUSED = 1603 & 255
-OTHER_PROCESSOR = 1633 & 255
-SYSTEM = r"HKLM\System\CurrentControlSet\Control\Session Manager\Environment"
-USER = r"HKCU\Environment"
-PRODUCTS = r"HKLM\Software\Microsoft\Windows\CurrentVersion\Uninstall"
-MENU = "users/*/AppData/Roaming/Microsoft/Windows/Start Menu/Programs/Node.js"
-VALUE = re.compile(r"    (.+?)    REG_\w+    (.*)")
+WINDOWS = r"HKLM\Software\Microsoft\Windows NT\CurrentVersion"
 SETTINGS = Settings(npmrc=b"fund=false\n", certificates=b"-----BEGIN CERTIFICATE-----\n")
-
-
-class Computer:
-    """A prefix of Wine, and the packages installed in it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.prefix = folder / "prefix"
-        self.packages = folder / "packages"
-        self.packages.mkdir()
-        self.disk = self.prefix / "drive_c"
-        self.installed: list[str] = []
-        self.environment = {
-            **os.environ,
-            "WINEPREFIX": str(self.prefix),
-            "WINEDEBUG": "-all",
-            "WINEDLLOVERRIDES": "mscoree,mshtml=",
-            "LC_ALL": "C.UTF-8",
-            "DISPLAY": "",
-        }
-
-    def wine(self, *words: str) -> tuple[int, str]:
-        """Run a program; return its exit status and what it said.
-
-        That goes to a file: services that Wine starts would hold a pipe open long after the end.
-        """
-        with TemporaryFile("w+", errors="replace") as said:
-            code = subprocess.run(
-                [tool("wine"), *words], env=self.environment, cwd=self.packages, check=False,
-                stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.DEVNULL, timeout=300,
-            ).returncode  # fmt: skip
-            said.seek(0)
-            return code, said.read()
-
-    def close(self) -> None:
-        if server := shutil.which("wineserver"):
-            subprocess.run([server, "-k"], env=self.environment, check=False)
-
-    def write(self, package: Package, name: str = "") -> str:
-        """Write a package; return the name msiexec is to be given."""
-        out = BytesIO()
-        msi.write(package, out, Effort("fast"))
-        name = name or msi.filename(package)
-        (self.packages / name).write_bytes(out.getvalue())
-        return name
-
-    def install(self, name: str, *properties: str) -> int:
-        code, _ = self.wine("msiexec", "/i", name, "/qn", *properties)
-        if code == 0:
-            self.installed.append(name)
-        return code
-
-    def remove(self, name: str) -> int:
-        return self.wine("msiexec", "/x", name, "/qn")[0]
-
-    def values(self, key: str) -> dict[str, str]:
-        _, found = self.wine("reg", "query", key)
-        return {match[1]: match[2] for match in VALUE.finditer(found)}
-
-    def knows(self, key: str) -> bool:
-        return self.wine("reg", "query", key)[0] == 0
-
-    def products(self) -> list[str]:
-        _, found = self.wine("reg", "query", PRODUCTS)
-        return re.findall(r"\{[0-9A-F-]{36}\}", found)
-
-    def files(self, folder: str) -> dict[str, str]:
-        """Return the digest of each file below ``folder`` of the disk, by its path there."""
-        return {
-            path.relative_to(self.disk).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in (self.disk / folder).rglob("*")
-            if path.is_file()
-        }
-
-    def menu(self) -> set[str]:
-        return {path.name for path in self.disk.glob(f"{MENU}/*")}
-
-    def everything(self) -> set[str]:
-        """Return all files and folders but those that Wine keeps for itself."""
-        return {
-            path.relative_to(self.disk).as_posix()
-            for path in self.disk.rglob("*")
-            if not {"windows", "Temp"} & set(path.relative_to(self.disk).parts)
-            and path.name != "Programs"
-        }
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +30,8 @@ def booted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Computer]:
     computer = Computer(tmp_path_factory.mktemp("wine"))
     try:
         computer.wine("wineboot", "--init")
-        # A new prefix is Windows 7.
+        # Windows before 10 has no such value; Wine 8 begins as one, Wine 10 does not.
+        computer.wine("reg", "delete", WINDOWS, "/f", "/v", "CurrentMajorVersionNumber")
         assert (
             computer.install(computer.write(msi.package(small_windows_bundle(), SETTINGS)))
             == REFUSED
@@ -223,19 +128,19 @@ def with_file(bundle: Bundle, path: str) -> Bundle:
 def test_an_upgrade_leaves_one_product_where_the_old_one_was(computer: Computer) -> None:
     old = msi.package(with_file(small_windows_bundle(version="24.18.0"), "gone.txt"), SETTINGS)
     first = computer.write(old)
-    chosen = ("INSTALLDIR=C:\\My Node\\", "ADDLOCAL=NodeRuntime,npm,EnvironmentPathNode")
+    chosen = ("INSTALLDIR=C:\\MyNode\\", "ADDLOCAL=NodeRuntime,npm,EnvironmentPathNode")
     assert computer.install(first, *chosen) == 0
-    assert (computer.disk / "My Node/gone.txt").exists()
+    assert (computer.disk / "MyNode/gone.txt").exists()
 
     new = msi.package(small_windows_bundle(), SETTINGS)
     second = computer.write(new)
     assert computer.install(second) == 0
     assert computer.products() == [product_code(computer, second)]
-    wanted = {path.replace("Program Files/nodejs", "My Node") for path in expected(new)}
-    assert set(computer.files("My Node")) == wanted
+    wanted = {path.replace("Program Files/nodejs", "MyNode") for path in expected(new)}
+    assert set(computer.files("MyNode")) == wanted
     assert not (computer.disk / "Program Files/nodejs").exists()
     assert computer.values(r"HKLM\SOFTWARE\Node.js")["Version"] == "24.19.0"
-    assert computer.values(SYSTEM)["PATH"].count("My Node") == 1
+    assert computer.values(SYSTEM)["PATH"].count("MyNode") == 1
 
     assert computer.install(first) == REFUSED
     assert computer.products() == [product_code(computer, second)]
@@ -246,7 +151,7 @@ def test_an_upgrade_leaves_one_product_where_the_old_one_was(computer: Computer)
     assert computer.install(third, "INSTALLDIR=C:\\Other\\") == 0
     assert computer.products() == [product_code(computer, third)]
     assert (computer.disk / "Other/more.txt").exists()
-    assert not (computer.disk / "My Node").exists()
+    assert not (computer.disk / "MyNode").exists()
 
 
 def test_features_are_chosen_by_name(computer: Computer) -> None:

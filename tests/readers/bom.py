@@ -151,7 +151,7 @@ def _tree(blocks: _Blocks, number: int) -> tuple[list[list[tuple[int, int]]], in
         if nodes[0][0]:
             return [pairs for *_, pairs in nodes], depth, size, count
         for *_, pairs in nodes:
-            for child, key in pairs:
+            for child, key in pairs[:-1]:
                 if _last_key(blocks, child, size) != key:
                     raise ValueError("a branch does not name the last key below it")
         level = [child for *_, pairs in nodes for child, _ in pairs]
@@ -159,14 +159,19 @@ def _tree(blocks: _Blocks, number: int) -> tuple[list[list[tuple[int, int]]], in
 
 
 def _last_key(blocks: _Blocks, number: int, size: int) -> int:
-    return _node(blocks.block(number), size)[3][-1][1]
+    leaf, _, _, pairs = _node(blocks.block(number), size)
+    return pairs[-1][1] if leaf else _last_key(blocks, pairs[-1][0], size)
 
 
 def _node(data: bytes, size: int) -> tuple[bool, int, int, list[tuple[int, int]]]:
+    """Return the pairs: of a leaf value and key, of a branch node and key, the last without a key."""
     leaf, count, forward, backward = struct.unpack_from(">2H2I", data)
+    count += not leaf
     if leaf > 1 or len(data) != size or any(data[12 + 8 * count :]):
         raise ValueError("a node is malformed")
     numbers = _numbers(data, 12, 2 * count)
+    if not leaf and (count < 2 or numbers[-1]):
+        raise ValueError("a branch is malformed")
     return bool(leaf), forward, backward, list(zip(numbers[::2], numbers[1::2], strict=True))
 
 

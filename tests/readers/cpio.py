@@ -95,8 +95,9 @@ def read_odc(data: bytes) -> list[Member]:
         name = raw[:-1].decode()
         position += len(raw)
         if name == "TRAILER!!!":
-            if header["size"] or position != len(data):
-                raise ValueError("something follows the trailer")
+            end = -(-position // 512) * 512
+            if header["size"] or len(data) != end or any(data[position:]):
+                raise ValueError("the trailer is not followed by zeros to a whole block")
             return found
         content = data[position : position + header["size"]]
         position += len(content)

@@ -101,7 +101,16 @@ def signature(code: bytes, blob: bytes) -> dict[str, object]:
         check(directory, code, slots)
     (flags,) = struct.unpack(">I", directories[0][12:16])
     cms = slots.get(0x10000, b"")[8:]
-    return {"adhoc": bool(flags & 2), "hardened": bool(flags & 0x10000), "cms": bool(cms)}
+    said = {"adhoc": bool(flags & 2), "hardened": bool(flags & 0x10000), "cms": bool(cms)}
+    return {**said, "team": team} if (team := team_of(directories[0])) else said
+
+
+def team_of(directory: bytes) -> str:
+    """Return the team that signed, which directories since version 2.2 can name."""
+    version, place = (int.from_bytes(directory[at : at + 4]) for at in (8, 48))
+    if version < 0x20200 or not place:
+        return ""
+    return directory[place : directory.index(b"\0", place)].decode("ascii")
 
 
 def check(directory: bytes, code: bytes, slots: dict[int, bytes]) -> None:

@@ -10,9 +10,13 @@ from rtinstall.runtime_bundle.locks import try_lock
 
 NEW = "24.19.0"
 OLD = "22.20.0"  # whose npm has files that the newer one has not
+X86 = "22.23.2"  # of the last line with Windows on x86
+SIGNED = "26.10.0"  # whose packages for macOS have upstream's signature
 
 
-def once(factory: pytest.TempPathFactory, version: str, target: str, *formats: str) -> Release:
+def once(
+    factory: pytest.TempPathFactory, version: str, target: str, *formats: str, source: str = "pip"
+) -> Release:
     """Make a release in the test process that comes first; the others wait for it."""
     base = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -24,7 +28,7 @@ def once(factory: pytest.TempPathFactory, version: str, target: str, *formats: s
             time.sleep(0.2)
         if (folder / "dist" / "index.json").exists():
             return Release(folder / "dist", version, target)
-        return released(folder, version, target, *formats)
+        return released(folder, version, target, *formats, source=source)
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +47,34 @@ def older(tmp_path_factory: pytest.TempPathFactory) -> Release:
 def for_arm64(tmp_path_factory: pytest.TempPathFactory) -> Release:
     """Give the same release for another architecture than this machine's."""
     return once(tmp_path_factory, NEW, "linux-arm64", "deb")
+
+
+@pytest.fixture(scope="session")
+def for_mac_arm64(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    return once(tmp_path_factory, NEW, "darwin-arm64", "pkg")
+
+
+@pytest.fixture(scope="session")
+def for_mac_universal(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    return once(tmp_path_factory, NEW, "darwin-universal", "pkg")
+
+
+@pytest.fixture(scope="session")
+def for_mac_signed(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """Give a release whose executables upstream has signed, each for itself."""
+    return once(tmp_path_factory, SIGNED, "darwin-universal", "pkg", source="npm")
+
+
+@pytest.fixture(scope="session")
+def for_windows_x64(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    return once(tmp_path_factory, NEW, "win-x64", "msi", "zip")
+
+
+@pytest.fixture(scope="session")
+def for_windows_arm64(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    return once(tmp_path_factory, NEW, "win-arm64", "msi")
+
+
+@pytest.fixture(scope="session")
+def for_windows_x86(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    return once(tmp_path_factory, X86, "win-x86", "msi", source="npm")

@@ -292,9 +292,10 @@ MANY = (
 )
 
 
+@pytest.mark.parametrize("keyed", [False, True], ids=["apple", "bomutils"])
 @pytest.mark.parametrize("leaf", [1, 4, 256])
-def test_every_path_of_a_bom_is_read(leaf: int) -> None:
-    found = read_bom(make.bom(MANY, leaf=leaf), LIMITS)
+def test_every_path_of_a_bom_is_read(leaf: int, keyed: bool) -> None:
+    found = read_bom(make.bom(MANY, leaf=leaf, keyed=keyed), LIMITS)
     assert found.keys() == {item.path for item in MANY}
     for item in MANY:
         entry = found[item.path]

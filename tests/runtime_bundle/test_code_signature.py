@@ -61,7 +61,8 @@ def test_a_signature_with_a_certificate_names_its_team(kind: int, algorithm: str
     assert found == Signature("node", "ABCDE12345", False, True, True, (algorithm,))
     assert str(found) == "by team ABCDE12345, hardened"
     (part,) = reader.read(data)
-    assert part.signature() == {"adhoc": False, "hardened": True, "cms": True}
+    said = {"adhoc": False, "hardened": True, "cms": True, "team": "ABCDE12345"}
+    assert part.signature() == said
 
 
 def test_an_empty_certificate_is_none() -> None:

@@ -68,7 +68,7 @@ class Ended:
         message, hint = lines[-2].removeprefix("error: "), lines[-1].removeprefix("hint: ")
         assert not message.endswith(".")
         assert not hint.endswith(".")
-        assert not re.match("[A-Z][a-z]", message), message
+        assert not re.match("(?!Windows )[A-Z][a-z]", message), message
         for word in words:
             assert word in f"{message}\n{hint}", f"{word!r} is not in {message!r}, {hint!r}"
         return self

@@ -6,11 +6,12 @@ import hashlib
 import io
 import json
 import tarfile
+import zipfile
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from bundles import RELEASED, executable, small_entries
-from rtinstall.runtime_bundle.model import Entry, File, Symlink
+from bundles import RELEASED, executable, small_entries, small_windows_bundle
+from rtinstall.runtime_bundle.model import Directory, Entry, File, Symlink
 from rtinstall.runtime_bundle.targets import target_named
 from world.mirror import SIGNED_AT, Mirror, shasums
 from world.server import Server
@@ -42,9 +43,16 @@ def headers(version: str) -> dict[str, str]:
 
 
 def runtime_entries(target: str, version: str = VERSION, weight: int = 0) -> list[Entry]:
-    """Return a runtime's entries; bin/node has ``weight`` bytes more, which no codec makes fewer."""
+    """Return a runtime's entries; its program has ``weight`` bytes more, which no codec makes fewer."""
+    program = executable(target_named(target), version) + noise(weight)
+    if target_named(target).os == "win":
+        small_windows = small_windows_bundle(target, version, npm=NPM_VERSION).entries
+        return [
+            File.of("node.exe", program),
+            File.of("install_tools.bat", b"@rem downloads what builds addons\r\n"),
+            *(entry for entry in small_windows if entry.path != "node.exe"),
+        ]
     said = headers(version)
-    program = executable(target_named(target)) + noise(weight)
     small = small_entries(version, NPM_VERSION, target_named(target))
     return [
         File.of("bin/node", program, 0o755),
@@ -76,10 +84,53 @@ def packed(entries: Iterable[Entry], top: str, *, before: Sequence[tarfile.TarIn
     return out.getvalue()
 
 
+def zipped(entries: Iterable[Entry], top: str) -> bytes:
+    """Return ``entries`` as archivers of Windows pack them: no permissions, and folders, too.
+
+    A link is stored as archivers of Unix do, since those of Windows have none.
+    """
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        for entry in (Directory(""), *entries):
+            folder = "/" if isinstance(entry, Directory) and entry.path else ""
+            info = zipfile.ZipInfo(f"{top}/{entry.path}{folder}", (2026, 1, 1, 0, 0, 0))
+            info.create_system, info.compress_type = 0, zipfile.ZIP_DEFLATED
+            data = b""
+            match entry:
+                case File():
+                    info.external_attr, data = 0x20, b"".join(entry.content.chunks())
+                case Directory():
+                    info.external_attr = 0x10
+                case Symlink():
+                    info.create_system, info.external_attr = 3, 0o120777 << 16
+                    data = entry.target.encode()
+            made.writestr(info, data)
+    return out.getvalue()
+
+
+def archive_name(target: str, version: str = VERSION) -> str:
+    """Return the name of upstream's archive for ``target``."""
+    ending = "zip" if target_named(target).archive == "zip" else "tar.xz"
+    return f"node-v{version}-{target}.{ending}"
+
+
 @cache
 def archive(target: str, version: str = VERSION, weight: int = 0) -> bytes:
-    """Return ``node-vX.Y.Z-<target>.tar.xz``."""
-    return packed(runtime_entries(target, version, weight), f"node-v{version}-{target}")
+    """Return upstream's archive of a runtime."""
+    return archive_of(target, runtime_entries(target, version, weight), version)
+
+
+def archive_of(target: str, entries: Iterable[Entry], version: str = VERSION) -> bytes:
+    """Return upstream's archive of ``entries``."""
+    pack = zipped if target_named(target).archive == "zip" else packed
+    return pack(entries, f"node-v{version}-{target}")
+
+
+def with_entries(target: str, *others: Entry, version: str = VERSION) -> bytes:
+    """Return upstream's archive with ``others`` added, or in the place of what has their paths."""
+    paths = {entry.path for entry in others}
+    kept = (entry for entry in runtime_entries(target, version) if entry.path not in paths)
+    return archive_of(target, [*kept, *others], version)
 
 
 def row(version: str, targets: Sequence[str]) -> dict[str, object]:
@@ -111,7 +162,7 @@ class Upstream(Mirror):
         self, version: str = VERSION, targets: Sequence[str] = ("linux-x64",), weight: int = 0
     ) -> dict[str, bytes]:
         """Serve a release and list it; return its archives by name."""
-        files = {f"node-v{version}-{t}.tar.xz": archive(t, version, weight) for t in targets}
+        files = {archive_name(t, version): archive(t, version, weight) for t in targets}
         self.serve(version, files)
         self.rows = {version: row(version, targets), **self.rows}
         self.put("index.json", json.dumps(list(self.rows.values())).encode())

@@ -128,13 +128,15 @@ END
 }
 
 remove_receipt() {
-    if ! files=$("$pkgutil" --only-files --files "$1") ||
+    if ! all=$("$pkgutil" --files "$1") ||
         ! directories=$("$pkgutil" --only-dirs --files "$1"); then
         complain "cannot read the receipt $1"
         faults=$((faults + 1))
         return
     fi
-    remove_files "$files"
+    # What is listed once is no directory: so links are met, whatever --only-files makes of them.
+    remove_files "$(say "$all
+$directories" | /usr/bin/sort | /usr/bin/uniq -u)"
     # In descending order what is in a directory comes before it.
     remove_directories "$(say "$directories" | /usr/bin/sort -r)"
     here=''

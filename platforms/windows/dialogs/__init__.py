@@ -11,6 +11,8 @@ the fonts of Windows 10: a heading, plain text, and strong text for what should 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rtinstall.platforms.package import Scope
 from rtinstall.platforms.windows.dialogs import words
 from rtinstall.platforms.windows.dialogs.course import course
@@ -31,13 +33,13 @@ STYLES = (
 ENDINGS = (("ExitDialog", None, -1), ("UserExit", None, -2), ("FatalError", None, -3))
 
 
-def interface(*, scope: Scope, licence: str) -> Rows:
+def interface(*, scope: Scope, licence: str, for_everyone: Mapping[str, str]) -> Rows:
     """Return every row of the user interface; ``licence`` is RTF, see :func:`.rtf.rtf`.
 
-    Property ``Audience`` is there in dual scope only. Tables without a row of ours, which the SDK
+    ``for_everyone`` says where the product goes that is not one user's, by condition. Property ``Audience`` is there in dual scope only. Tables without a row of ours, which the SDK
     wants to exist wherever there are dialogs (ICE20, ICE40), are there as well.
     """
-    tables = rows([*course(), *wizard(scope, licence), *maintenance(scope), *messages()])
+    tables = rows([*course(), *wizard(scope, licence, for_everyone), *maintenance(scope), *messages()])
     tables["TextStyle"] = list(STYLES)
     tables["UIText"] = list(words.UI_TEXT)
     tables["ActionText"] = list(words.ACTION_TEXT)
@@ -48,8 +50,9 @@ def interface(*, scope: Scope, licence: str) -> Rows:
         ("DefaultUIFont", "Plain"),
         ("ErrorDialog", "ErrorDlg"),
     ]
-    # Before FindRelatedProducts (25), which looks in the scope chosen by then.
-    start = [("AudienceDlg", "NOT Installed", 10)] if scope == "dual" else []
+    # Before FindRelatedProducts (25), which looks in the scope chosen by then. Whoever says ALLUSERS=1
+    # has chosen.
+    start = [("AudienceDlg", "NOT Installed AND ALLUSERS <> 1", 10)] if scope == "dual" else []
     tables["InstallUISequence"] = [
         *start,
         ("PrepareDlg", None, 20),

@@ -173,10 +173,11 @@ def _restart_manager() -> Dialog:
             ),
             choice="Close",
         ),
+        # The last one has the last word; in this order WiX has it, and so nearly everybody's packages.
         forward(
             "OK",
-            Event("RMShutdownAndRestart", "0", 'RunningPrograms = "Close"'),
             end(),
+            Event("RMShutdownAndRestart", "0", 'RunningPrograms = "Close"'),
         ),
         button("Cancel", CANCEL, "Cancel", end("Exit")),
         first="Way",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from rtinstall.platforms.package import Scope
@@ -36,10 +36,10 @@ from rtinstall.platforms.windows.dialogs.layout import (
 from rtinstall.platforms.windows.draft import FOR_MACHINE
 
 
-def wizard(scope: Scope, licence: str) -> Iterator[Dialog]:
+def wizard(scope: Scope, licence: str, for_everyone: Mapping[str, str]) -> Iterator[Dialog]:
     """Yield the pages in their order; ``licence`` is RTF."""
     if scope == "dual":
-        yield _audience()
+        yield _audience(for_everyone)
     yield _welcome()
     yield _licence(licence)
     yield _folder()
@@ -48,12 +48,16 @@ def wizard(scope: Scope, licence: str) -> Iterator[Dialog]:
     yield _unpack()
 
 
-def _audience() -> Dialog:
+def _audience(for_everyone: Mapping[str, str]) -> Dialog:
     """Ask for whom, before anything is searched or measured.
 
     Related products, registry values and folders are looked up in the scope that holds at that
     moment, and once only. So this is not a page between two others but a window before all of them,
     and needs no way back.
+
+    ProgramFiles64Folder is known even before, and stays one user's folder while pages are shown; it
+    is only the service that knows better. But it is told the folder that the pages came to, and
+    everybody would run what one user may write. So the folder for everybody is said outright.
     """
     return page(
         "AudienceDlg",
@@ -77,6 +81,10 @@ def _audience() -> Dialog:
             assign("ALLUSERS", "2", 'Audience = "Me"'),
             assign("MSIINSTALLPERUSER", "{}", 'Audience = "Everyone"'),
             assign("ALLUSERS", "1", 'Audience = "Everyone"'),
+            *(
+                assign("PREVIOUSDIR", folder, f'Audience = "Everyone" AND {condition}')
+                for condition, folder in for_everyone.items()
+            ),
             end(),
         ),
         stop(),
