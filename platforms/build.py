@@ -93,7 +93,8 @@ def build(
         with path.open("xb+") as out:
             module.write(package, out, replace(effort, advance=advance))
         written = perf_counter()
-        check_artifact(path, package, watch.start(f"{filename}, read back", package.size))
+        advance = watch.start(f"{filename}, read back", package.size)
+        check_artifact(path, package, replace(effort, advance=advance))
     except OSError as error:
         path.unlink(missing_ok=True)
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG):

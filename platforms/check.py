@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
-from rtinstall.platforms.package import Package
-from rtinstall.platforms.windows import ice
+from rtinstall.platforms.package import Effort, Package
+from rtinstall.platforms.windows import ice, msi
+from rtinstall.platforms.windows.schema import tables
 from rtinstall.runtime_bundle.archives import Archive, ArchiveEntry, open_archive
 from rtinstall.runtime_bundle.archives.msi import read_database
 from rtinstall.runtime_bundle.errors import VerificationFailed
@@ -22,20 +24,24 @@ Facts = tuple[str, int, int, str]
 RULES: Mapping[str, Callable[[Path], Iterator[str]]] = {
     "msi": lambda path: ice.faults(read_database(path)),
 }
+# Template, package code, word count and minimum installer version (SDK, "Summary Property Set").
+SUMMARY = (7, 9, 15, 14)
 WORLD_WRITABLE = 0o022
 SPECIAL_BITS = 0o7000
 
 
-def check_artifact(
-    path: Path, package: Package, advance: Callable[[int], object] = lambda count: None
-) -> None:
+def check_artifact(path: Path, package: Package, effort: Effort) -> None:
     """Raise :class:`VerificationFailed` unless the file holds what ``package`` says, and no more.
 
-    ``advance`` is called with the number of payload bytes just read.
+    ``effort`` is what it was written with; its ``advance`` is called with the number of payload
+    bytes just read.
     """
     archive = open_archive(path)
     expected = {entry.path: _expected(entry) for entry in package.entries}
-    for fault in lint(archive, expected, advance):
+    for fault in chain(
+        lint(archive, expected, effort.advance),
+        _database_faults(path, package, effort) if package.format == "msi" else (),
+    ):
         raise VerificationFailed(
             f"{path.name} was not written right: {fault}",
             hint="this is a fault of rtbuild; the file was not published",
@@ -73,6 +79,18 @@ def lint(
         yield from RULES[archive.format](archive.path)
     # A format may leave directories to the system; files and links it may not.
     yield from (f"{name} is missing" for name, facts in missing.items() if facts[0] != "directory")
+
+
+def _database_faults(path: Path, package: Package, effort: Effort) -> Iterator[str]:
+    """Yield where a database is not the one that was to be written: it carries no digest of its own."""
+    rows, summary, _ = msi.contents(package, effort)
+    found = read_database(path)
+    for table in tables(rows):
+        if sorted(map(repr, table.rows)) != sorted(map(repr, found.rows.get(table.name, ()))):
+            yield f"the table {table.name} is not the one that was written"
+    stated = (summary.template, summary.package_code, summary.word_count, summary.installer_version)
+    if tuple(found.summary.get(number) for number in SUMMARY) != stated:
+        yield "the summary information is not the one that was written"
 
 
 def _manners(entry: ArchiveEntry, name: str) -> Iterator[str]:

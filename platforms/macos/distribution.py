@@ -54,7 +54,7 @@ def package_info(component: Component) -> bytes:
             "version": component.version,
             "install-location": "/",
             "auth": "root",
-            # Or directories that exist, such as those of Homebrew, would get the owner in the Bom.
+            # With "true", directories that exist, such as Homebrew's, get owner and mode of the Bom.
             "overwrite-permissions": "false",
             "relocatable": "false",
             "postinstall-action": "none",
@@ -128,9 +128,10 @@ def distribution(
             description=description,
             visible="true",
             start_selected="true",
-            # "selected" is asked for again at every change, and so keeps the first choice.
-            **({"enabled": "true"} if place else {"enabled": "false", "selected": "true"}),
+            enabled="true" if place else "false",
         )
+        if not place:
+            choice.set("selected", "true")  # asked for again at every change, not only at the start
         ET.SubElement(choice, "pkg-ref", id=component.identifier)
     for component in components:
         reference = ET.SubElement(

@@ -64,6 +64,13 @@ def filename(package: Package) -> str:
 
 def write(package: Package, out: BinaryIO, effort: Effort) -> None:
     """Write the database, its summary and one cabinet."""
+    rows, summary, members = contents(package, effort)
+    cabinet = partial(cab.write, members=members, effort=effort)
+    write_database(out, tables(rows), summary, {CABINET: cabinet})
+
+
+def contents(package: Package, effort: Effort) -> tuple[Rows, Summary, list[cab.Member]]:
+    """Return what a package consists of: the rows of its tables, its summary, its payload in order."""
     draft = Draft(package)
     members = lay_out(draft, effort.jobs)
     add_features(draft)
@@ -93,8 +100,7 @@ def write(package: Package, out: BinaryIO, effort: Effort) -> None:
         word_count=word_count,
         application=f"rtinstall {__version__}",
     )
-    cabinet = partial(cab.write, members=members, effort=effort)
-    write_database(out, tables(rows), summary, {CABINET: cabinet})
+    return rows, summary, members
 
 
 def _joined(*parts: Rows) -> Rows:

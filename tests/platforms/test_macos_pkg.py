@@ -471,7 +471,7 @@ def test_what_was_written_passes_the_check_of_every_build(target: str, tmp_path:
     path = tmp_path / pkg.filename(package)
     with path.open("xb+") as out:
         pkg.write(package, out, Effort("fast"))
-    check_artifact(path, package)
+    check_artifact(path, package, Effort())
 
 
 def test_bsdtar_7z_cpio_and_xmllint_agree(package: Package, tmp_path: Path) -> None:

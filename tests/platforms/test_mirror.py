@@ -164,7 +164,16 @@ TARGET = {"apk": "linux-x64-musl", "msi": "win-x64", "zip": "win-x64", "pkg": "d
 SHARES: tuple[float | bytes, ...] = (0.3, 0.5, 0.8)
 # Formats of which no digest covers the whole: there the last such mark is broken, or what follows.
 PLACES: dict[str, tuple[float | bytes, ...]] = {
-    "msi": (b"MSCF", b"CK", b"NodeRuntime", b"\5\0S\0u\0m\0", b"\xfd\xff\xff\xff"),
+    "msi": (
+        b"MSCF",
+        b"CK",
+        b"NodeRuntime",
+        b"SOFTWARE",
+        b"24.19.0.0",
+        b"x64;1033",
+        b"\5\0S\0u\0m\0",
+        b"\xfd\xff\xff\xff",
+    ),  # fmt: skip
     "zip": (0.3, b"PK\3\4", b"PK\1\2", b"PK\5\6"),
 }
 FLIPS = [(name, place) for name in sorted(FORMATS) for place in PLACES.get(name, SHARES)]

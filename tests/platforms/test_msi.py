@@ -367,7 +367,45 @@ def test_two_families_share_neither_start_menu_nor_memory() -> None:
     assert facts("nodejs").isdisjoint(facts("acme-node"))
 
 
+def test_in_dual_scope_the_pages_name_the_folder_for_everybody() -> None:
+    for arch, folders in (
+        ("x64", {"[%ProgramW6432]\\nodejs": "1"}),
+        ("x86", {"[%ProgramFiles(x86)]\\nodejs": "VersionNT64",
+                 "[%ProgramFiles]\\nodejs": "NOT VersionNT64"}),
+    ):  # fmt: skip
+        found = database(small_windows_bundle(f"win-{arch}"), settings("dual"))
+        assert {
+            row["Argument"]: str(row["Condition"]).removeprefix('Audience = "Everyone" AND ')
+            for row in found.table("ControlEvent")
+            if row["Event"] == "[PREVIOUSDIR]"
+        } == folders
+        assert "MSIINSTALLPERUSER" in str(properties(found)["SecureCustomProperties"]).split(";")
+
+
+@each_scope
+def test_a_package_for_one_user_is_not_installed_for_everybody(scope: Scope) -> None:
+    conditions = {
+        row["Condition"] for row in database(options=settings(scope)).table("LaunchCondition")
+    }
+    assert ("Installed OR NOT ALLUSERS" in conditions) == (scope == "user")
+
+
+def test_no_folder_hangs_on_the_version_of_a_program_in_it() -> None:
+    found = database(with_file("node_modules/npm/a.exe", b"MZ"))
+    keys = {row["KeyPath"] for row in found.table("Component")}
+    where = {path: key for key, path in paths(found).items()}
+    assert where["node_modules/npm/a.exe"] not in keys
+    assert where["node.exe"] in keys
+
+
 # Upgrades.
+
+
+def test_an_upgrade_that_fails_brings_the_old_product_back() -> None:
+    turns = {row["Action"]: row["Sequence"] for row in database().table("InstallExecuteSequence")}
+    order = sorted(turns, key=lambda action: int(turns[action] or 0))
+    start = order.index("InstallInitialize")
+    assert order[start + 1] == "RemoveExistingProducts"
 
 
 def test_older_and_equal_versions_are_replaced_and_newer_ones_respected() -> None:

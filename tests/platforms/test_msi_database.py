@@ -64,7 +64,7 @@ def test_texts_and_numbers_are_read_back() -> None:
 
 def test_texts_in_ascii_belong_to_no_code_page() -> None:
     found = reader.read(database([properties(("a", "plain"))]))
-    assert (found.codepage, properties_of(found)) == (0, {"a": "plain"})
+    assert (found.codepage, found.rows["Property"]) == (0, [("a", "plain")])
 
 
 TYPES = ("s72", "S72", "s0", "L0", "l255", "i2", "I2", "i4", "I4")

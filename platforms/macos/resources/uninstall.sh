@@ -134,7 +134,7 @@ remove_receipt() {
         faults=$((faults + 1))
         return
     fi
-    # What is listed once is no directory: so links are met, whatever --only-files makes of them.
+    # pkgutil --only-files leaves out links; but what stands here once is no directory.
     remove_files "$(say "$all
 $directories" | /usr/bin/sort | /usr/bin/uniq -u)"
     # In descending order what is in a directory comes before it.

@@ -39,7 +39,9 @@ def interface(*, scope: Scope, licence: str, for_everyone: Mapping[str, str]) ->
     ``for_everyone`` says where the product goes that is not one user's, by condition. Property ``Audience`` is there in dual scope only. Tables without a row of ours, which the SDK
     wants to exist wherever there are dialogs (ICE20, ICE40), are there as well.
     """
-    tables = rows([*course(), *wizard(scope, licence, for_everyone), *maintenance(scope), *messages()])
+    tables = rows(
+        [*course(), *wizard(scope, licence, for_everyone), *maintenance(scope), *messages()]
+    )
     tables["TextStyle"] = list(STYLES)
     tables["UIText"] = list(words.UI_TEXT)
     tables["ActionText"] = list(words.ACTION_TEXT)

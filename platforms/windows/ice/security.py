@@ -138,8 +138,8 @@ def commands_are_quoted(contents: Contents) -> Iterator[str]:
 
 
 def _may_have_a_blank(contents: Contents, piece: re.Match[str]) -> bool:
-    if piece[0].startswith("["):
-        kind, name = piece[1][:1], piece[1]
+    if (name := piece[1]) is not None:
+        kind = name[:1]
         if kind == "%":
             return name[1:].lower() not in QUIET_VARIABLES
         folder = contents.folder(name)
