@@ -9,7 +9,8 @@ from pathlib import Path
 
 from oracles import tool
 
-# Answers from files, as pkgutil(1) says it does from receipts.
+# Answers from files, as pkgutil(1) says it does from receipts. It knows no --only-files: the real one
+# leaves links out of that.
 PKGUTIL = """\
 #!/bin/sh
 receipts={receipts}

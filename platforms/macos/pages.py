@@ -31,11 +31,18 @@ def pages(words: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
     certificates that are installed, empty where there are none. The licence becomes a page as well:
     of plain text, the Installer would have to guess the encoding.
     """
-    yield "license.html", resource("license.html", words, escape).encode()
+    yield "license.html", _page("license.html", "en", words)
     for language in LANGUAGES:
-        for name in ("welcome.html", "conclusion.html", "Localizable.strings"):
-            path = f"{language}.lproj/{name}"
-            text = resource(path, words, escape)
-            if not words["CERTIFICATES"]:
-                text = CERTIFICATES.sub("", text)
-            yield path, text.encode()
+        for name in ("welcome.html", "conclusion.html"):
+            yield f"{language}.lproj/{name}", _page(f"{language}.lproj/{name}", language, words)
+        strings = f"{language}.lproj/Localizable.strings"
+        yield strings, resource(strings, words).encode()
+
+
+def _page(path: str, language: str, words: Mapping[str, str]) -> bytes:
+    """Return the page whose body is in the file ``path``."""
+    body = resource(path, words, escape)
+    if not words["CERTIFICATES"]:
+        body = CERTIFICATES.sub("", body)
+    version = escape(words["VERSION"])
+    return resource("page.html", {"LANGUAGE": language, "VERSION": version, "BODY": body}).encode()

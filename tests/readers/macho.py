@@ -101,7 +101,11 @@ def signature(code: bytes, blob: bytes) -> dict[str, object]:
         check(directory, code, slots)
     (flags,) = struct.unpack(">I", directories[0][12:16])
     cms = slots.get(0x10000, b"")[8:]
-    said = {"adhoc": bool(flags & 2), "hardened": bool(flags & 0x10000), "cms": bool(cms)}
+    said: dict[str, object] = {
+        "adhoc": bool(flags & 2),
+        "hardened": bool(flags & 0x10000),
+        "cms": bool(cms),
+    }
     return {**said, "team": team} if (team := team_of(directories[0])) else said
 
 

@@ -36,8 +36,9 @@ ENDINGS = (("ExitDialog", None, -1), ("UserExit", None, -2), ("FatalError", None
 def interface(*, scope: Scope, licence: str, for_everyone: Mapping[str, str]) -> Rows:
     """Return every row of the user interface; ``licence`` is RTF, see :func:`.rtf.rtf`.
 
-    ``for_everyone`` says where the product goes that is not one user's, by condition. Property ``Audience`` is there in dual scope only. Tables without a row of ours, which the SDK
-    wants to exist wherever there are dialogs (ICE20, ICE40), are there as well.
+    ``for_everyone`` says where the product goes that is not one user's, by condition. Property
+    ``Audience`` is there in dual scope only. Tables without a row of ours, which the SDK wants to
+    exist wherever there are dialogs (ICE20, ICE40), are there as well.
     """
     tables = rows(
         [*course(), *wizard(scope, licence, for_everyone), *maintenance(scope), *messages()]
