@@ -50,6 +50,11 @@ class Draft:
         return "ProgramFilesFolder" if self.arch == "x86" else "ProgramFiles64Folder"
 
     @property
+    def takes_over(self) -> bool:
+        """Return whether the product goes where Node.js's own one is that it replaces."""
+        return self.package.metadata.windows.replace_nodejs and self.scope != "dual"
+
+    @property
     def for_everyone(self) -> dict[str, str]:
         """Return the folder for everybody in variables of the environment, and when it is that."""
         name = self.package.metadata.name

@@ -6,7 +6,8 @@ because the old product is removed before the new one is installed. ``node.exe``
 
 INSTALLDIR lies in PREVIOUSDIR without a name of its own (DefaultDir "."), so that a search of the
 registry can say where the product was last time and the command line still has the last word: a
-search overwrites what the command line gives to the property it sets.
+search overwrites what the command line gives to the property it sets. Likewise PREVIOUSDIR lies in
+NODEJSDIR, where Node.js's own product is, if this one replaces it.
 
 Below a user's profile every component needs a value in that user's registry as its key path, and
 every folder a row that removes it (SDK, ICE38 and ICE64).
@@ -90,7 +91,11 @@ def _add_folders(draft: Draft, identifiers: Mapping[str, str], names: Mapping[st
     if draft.scope == "user":
         draft.add("Directory", "UserPrograms", parent, "Programs")
         parent = "UserPrograms"
-    draft.add("Directory", "PREVIOUSDIR", parent, short_names.columns([name])[name])
+    column = short_names.columns([name])[name]
+    if draft.takes_over:
+        draft.add("Directory", "NODEJSDIR", parent, column)
+        parent, column = "NODEJSDIR", "."
+    draft.add("Directory", "PREVIOUSDIR", parent, column)
     draft.add("Directory", "INSTALLDIR", "PREVIOUSDIR", ".")
     for path, identifier in identifiers.items():
         if path:
@@ -185,7 +190,8 @@ def _add_removals(
         while folder and folder not in first:
             first[folder] = component
             folder = folder.rpartition("/")[0]
-    found = dict.fromkeys(("UserPrograms", "PREVIOUSDIR", "INSTALLDIR"), "NodeExecutable")
+    above = ["UserPrograms", *(["NODEJSDIR"] if draft.takes_over else [])]
+    found = dict.fromkeys([*above, "PREVIOUSDIR", "INSTALLDIR"], "NodeExecutable")
     found |= {identifiers[folder]: component for folder, component in first.items()}
     for folder, component in found.items():
         draft.add("RemoveFile", f"Remove.{folder}", component, None, folder, ON_REMOVAL)

@@ -8,14 +8,14 @@
 * VersionNT is frozen at 603 from Windows 8.1 on. Windows 10 and later say their major version in a
   value of the registry that no earlier one has.
 * The folder of last time is remembered below a key of this family alone: another family's product
-  must not land in it. A product that replaces Node.js's own looks where that one says it is. In both
-  scopes at once nothing is remembered: a search cannot be told which of two hives to look in, and
+  must not land in it. A product that replaces Node.js's own and is new looks where that one says it
+  is; later on, others may have said so. In both scopes at once nothing is remembered: a search cannot be told which of two hives to look in, and
   the folder of one user is no place for what everybody runs.
 """
 
 from __future__ import annotations
 
-from rtinstall.platforms.windows.draft import MACHINE, NODEJS_KEY, USER, Draft
+from rtinstall.platforms.windows.draft import MACHINE, NODEJS_KEY, Draft
 from rtinstall.platforms.windows.identity import guid
 
 # What nodejs.org's installers have been, and were before version 1.
@@ -96,11 +96,10 @@ def _add_searches(draft: Draft) -> set[str]:
     """Search for Windows 10 and for the folder of last time; return the properties."""
     key = "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
     searches = {"WINDOWS10": (MACHINE, key, "CurrentMajorVersionNumber")}
-    replaces = draft.package.metadata.windows.replace_nodejs
     if draft.scope != "dual":
-        hive = USER if draft.scope == "user" else MACHINE
-        key = NODEJS_KEY if replaces else draft.family_key
-        searches["PREVIOUSDIR"] = (hive, key, "InstallPath")
+        searches["PREVIOUSDIR"] = (draft.hive, draft.family_key, "InstallPath")
+    if draft.takes_over:
+        searches["NODEJSDIR"] = (draft.hive, NODEJS_KEY, "InstallPath")
     kind = RAW_VALUE if draft.arch == "x86" else RAW_VALUE | WIDE_REGISTRY
     for name, place in searches.items():
         draft.add("AppSearch", name, f"Find.{name}")

@@ -153,9 +153,11 @@ def test_every_package_is_read_back_whole_and_without_fault(
 
 
 @pytest.mark.parametrize("replaces", [False, True])
-@pytest.mark.parametrize("name", ["nodejs", "acme-node"])
-def test_every_choice_is_without_fault(tmp_path: Path, name: str, replaces: bool) -> None:
-    options = replace(settings(name=name, replaces=replaces), certificates=None, extra=())
+@pytest.mark.parametrize(("name", "scope"), [("nodejs", "machine"), ("acme-node", "user")])
+def test_every_choice_is_without_fault(
+    tmp_path: Path, name: str, scope: Scope, replaces: bool
+) -> None:
+    options = replace(settings(scope, name=name, replaces=replaces), certificates=None, extra=())
     path = write(made(options=options), tmp_path)
     assert list(faults(read_database(path))) == []
 
@@ -431,6 +433,26 @@ def test_the_product_of_nodejs_is_replaced_only_when_asked(
     assert {row["Attributes"] for row in theirs} == {attributes}
     conditions = {row["Condition"] for row in found.table("LaunchCondition")}
     assert ("Installed OR NOT NODEJSFOUND" in conditions) == refused
+
+
+@each_scope
+def test_who_takes_over_a_folder_remembers_its_own_later_on(scope: Scope) -> None:
+    found = database(options=settings(scope, name="acme-node", replaces=True))
+    keys = {row["Signature_"]: row["Key"] for row in found.table("RegLocator")}
+    searched = {
+        row["Property"]: str(keys[row["Signature_"]]).rpartition("\\")[2]
+        for row in found.table("AppSearch")
+        if row["Property"] != "WINDOWS10"
+    }
+    folders = {row["Directory"]: row["Directory_Parent"] for row in found.table("Directory")}
+    if scope == "dual":
+        assert (searched, "NODEJSDIR" in folders) == ({}, False)
+        return
+    code = str(properties(found)["UpgradeCode"])[1:-1]
+    assert searched == {"NODEJSDIR": "Node.js", "PREVIOUSDIR": code}
+    assert (folders["INSTALLDIR"], folders["PREVIOUSDIR"]) == ("PREVIOUSDIR", "NODEJSDIR")
+    removed = {row["DirProperty"] for row in found.table("RemoveFile")}
+    assert ("NODEJSDIR" in removed) == (scope == "user")
 
 
 def test_a_family_that_is_that_of_nodejs_itself_is_no_stranger() -> None:

@@ -194,8 +194,7 @@ def test_node_and_npm_run_where_they_are_installed(
     assert computer.wine(node, "--version") == (0, f"v{for_windows_x64.version}\n")
     if not runs_javascript(computer):
         return
-    v8 = for_windows_x64.manifest["components"]["v8"]
-    assert computer.wine(node, "-p", "process.versions.v8") == (0, f"{v8}\n")
+    assert computer.wine(node, "-p", "6 * 7") == (0, "42\n")
     code, said = computer.wine("cmd", "/c", "npm.cmd", "--version")  # found by PATH
     assert (code, said.split()[-1]) == (0, for_windows_x64.manifest["npm"])
 
