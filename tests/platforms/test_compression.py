@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from oracles import tool
 from rtinstall.platforms.compression import open_stream
-from rtinstall.platforms.compression.gzip import PIECE
+from rtinstall.platforms.compression.deflate import PIECE
 from rtinstall.platforms.compression.xz import dictionary_code, number
 from rtinstall.platforms.package import LEVELS, Codec, Effort, Level
 from rtinstall.runtime_bundle.model import Blob

@@ -173,7 +173,7 @@ PLACES: dict[str, tuple[float | bytes, ...]] = {
         b"x64;1033",
         b"\5\0S\0u\0m\0",
         b"\xfd\xff\xff\xff",
-    ),  # fmt: skip
+    ),
     "zip": (0.3, b"PK\3\4", b"PK\1\2", b"PK\5\6"),
 }
 FLIPS = [(name, place) for name in sorted(FORMATS) for place in PLACES.get(name, SHARES)]

@@ -78,7 +78,7 @@ def test_an_empty_configuration_is_the_default(tmp_path: Path) -> None:
         'windows = "machine"',
         'windows = { scope = "everyone" }',
         'windows = { upgrade_code = "47C07A3A" }',
-        'windows = { upgrade_code = 1 }',
+        "windows = { upgrade_code = 1 }",
         'windows = { replace_nodejs = "yes" }',
         'windows = { scop = "user" }',
         'macos = { identifier = "nodejs" }',
