@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -33,9 +34,11 @@ class Shelf:
     sizes: dict[str, int | None] = field(default_factory=dict)
     cached: tuple[str, ...] = ()
     name: str = "shelf"
+    asked: list[str] = field(default_factory=list)
 
     def releases(self, target: Target) -> tuple[Release, ...]:
         assert not target.parts, "nobody is asked for what is joined"
+        self.asked.append(target.name)
         return tuple(map(release, self.stock.get(target.name, "").split()))
 
     def offer(self, release: Release, target: Target) -> Offer:
@@ -116,3 +119,19 @@ def test_fetching_brings_the_files_of_every_part() -> None:
     source = Joined(Shelf(BOTH))
     parts = source.fetch(source.offer(release("24.1.0"), UNIVERSAL), SILENT)
     assert [part.path.name for part in parts] == ["darwin-x64", "darwin-arm64"]
+
+
+def test_each_question_is_asked_once() -> None:
+    shelf = Shelf(BOTH)
+    source = Joined(shelf)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(source.releases, (UNIVERSAL, X64, ARM64, UNIVERSAL, X64, ARM64)))
+    assert answers[:3] == answers[3:]
+    assert sorted(shelf.asked) == ["darwin-arm64", "darwin-x64"]
+
+
+def test_a_failure_reaches_everybody_who_asked() -> None:
+    source = Joined(Shelf({}))
+    for target in (X64, X64, UNIVERSAL):
+        with pytest.raises(NotPublished):
+            source.offer(release("24.1.0"), target)
