@@ -187,7 +187,7 @@ def test_npm_works_with_what_the_shipped_files_say(tmp_path: Path, runtime: Runt
     assert result.status == "passed", result.reason
     assert result.evidence == {
         "builtin": ["prefix", "fetch-retries"],
-        "machine": ["registry", "@corp:registry", "fund"],
+        "machine": ["registry", "@corp:registry", "fund", "cafile"],
     }
 
 

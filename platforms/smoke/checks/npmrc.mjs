@@ -28,7 +28,8 @@ function settings(file) {
   const found = {};
   if (!existsSync(file)) return found;
   for (const line of readFileSync(file, 'utf8').split(/\r?\n/)) {
-    const [, key, value] = /^\s*([^;#=\s][^=]*?)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+    const [, key, text] = /^\s*([^;#=\s][^=]*?)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+    const value = text?.replace(/\$\{(\w+)\}/g, (all, name) => process.env[name] ?? all);
     const plain = key && !key.endsWith('[]') && !SECRET.test(key) && !value.includes('${');
     if (plain) found[key] = value.replace(/^"(.*)"$/, '$1');
   }
