@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,8 +47,9 @@ def workplace(cache: Cache) -> Iterator[Path]:
     try:
         home.mkdir(parents=True, exist_ok=True)
         for left in home.iterdir():
-            if left.stat().st_mtime < time.time() - STALE:
-                shutil.rmtree(left, ignore_errors=True)
+            with suppress(FileNotFoundError):  # another thread's or run's, and gone by now
+                if left.stat().st_mtime < time.time() - STALE:
+                    shutil.rmtree(left, ignore_errors=True)
     except OSError as error:
         raise NoSpace(f"{home} cannot be written: {error.strerror}", hint=ELSEWHERE) from error
     with tempfile.TemporaryDirectory(dir=home, ignore_cleanup_errors=True) as folder:
