@@ -195,17 +195,21 @@ class Mirror:
         files = set(known.files) if known else set()
         if bundle.target.index and formats & {"tar.xz", "tar.gz", "zip"}:
             files.add(bundle.target.index)
-        get = bundle.components.get
+
+        def component(name: str) -> str:
+            # A runtime without headers, as those for Windows, does not know; one before it may have.
+            return bundle.components.get(name) or (str(getattr(known, name)) if known else "")
+
         releases[bundle.version] = Release(
             version=bundle.version,
             date=datetime.fromtimestamp(bundle.released, UTC).date(),
             files=frozenset(files),
             npm=bundle.npm,
-            v8=get("v8", "").partition("-node")[0],  # as upstream's index has it
-            uv=get("uv", ""),
-            zlib=get("zlib", ""),
-            openssl=get("openssl", ""),
-            modules=get("modules", ""),
+            v8=component("v8").partition("-node")[0],  # as upstream's index has it
+            uv=component("uv"),
+            zlib=component("zlib"),
+            openssl=component("openssl"),
+            modules=component("modules"),
             lts=bundle.lts,
             security=known.security if known else False,
         )

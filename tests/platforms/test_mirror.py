@@ -61,6 +61,16 @@ def test_a_release_is_a_mirror_in_the_upstream_layout(tmp_path: Path, bundle: Bu
     assert found.files == {"linux-x64"}
 
 
+def test_a_runtime_without_headers_takes_nothing_from_the_index(
+    tmp_path: Path, bundle: Bundle
+) -> None:
+    release(tmp_path, bundle, "tar.gz")
+    release(tmp_path, replace(small_bundle("win-x64"), components={}), "zip")
+    (found,) = parse_index((tmp_path / "index.json").read_bytes())
+    assert found.files == {"linux-x64", "win-x64-zip"}
+    assert (found.v8, found.uv, found.modules) == ("13.6.233.17", "1.51.0", "137")
+
+
 def test_manifest_says_what_is_inside_and_where_it_came_from(
     tmp_path: Path, bundle: Bundle
 ) -> None:
