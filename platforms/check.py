@@ -15,7 +15,7 @@ from rtinstall.platforms.package import Effort, Package
 from rtinstall.platforms.windows import ice, msi
 from rtinstall.platforms.windows.schema import tables
 from rtinstall.runtime_bundle.archives import Archive, ArchiveEntry, open_archive
-from rtinstall.runtime_bundle.archives.msi import read_database
+from rtinstall.runtime_bundle.archives.msi_database import read_database
 from rtinstall.runtime_bundle.errors import VerificationFailed
 from rtinstall.runtime_bundle.model import Entry, File, Symlink
 
@@ -82,7 +82,7 @@ def lint(
 
 
 def _database_faults(path: Path, package: Package, effort: Effort) -> Iterator[str]:
-    """Yield where a database is not the one that was to be written: it carries no digest of its own."""
+    """Yield where a database, which carries no digest, is not the one that was to be written."""
     rows, summary, _ = msi.contents(package, effort)
     found = read_database(path)
     for table in tables(rows):

@@ -24,7 +24,8 @@ FORMATS: dict[str, Format] = {
     "tar.gz": tarball.GZIP,
 }
 
-# The formats that have no name for some versions, and what raises NotExpressible for these.
+# The formats that cannot hold some versions, and what raises NotExpressible for these, with a text
+# that begins with the format's name.
 VERSIONS: dict[str, Callable[[Version], object]] = {"msi": product_version}
 
 

@@ -69,8 +69,8 @@ def build_command(
         made = _read(bundle, target, stage)
         wanted = chosen_targets((made.target.name,), formats)[made.target]
         left_out = {} if formats else inexpressible(wanted, made.version)
-        for name, reason in left_out.items():
-            watch.say(f"no {name}: {str(reason).removeprefix(f'{name}: ')}")
+        for reason in left_out.values():
+            watch.say(f"no {reason}")
         effort = Effort(level, jobs)
         done = [
             build(made, settings, name, stage=stage, effort=effort, watch=watch)

@@ -32,7 +32,7 @@ def inspect_command(*, file: Path, with_entries: bool, as_json: bool) -> None:
     """Show what FILE is, for whom, and every entry with its digest.
 
     Reads .deb, .rpm, .apk, .msi, .pkg (macOS, FreeBSD), Arch packages, .tar (.gz .xz .zst .bz2),
-    .zip and .whl. The whole file is read, and every digest it carries is checked.
+    .zip, .whl and .cab. The whole file is read, and every digest it carries is checked.
     """
     archive = open_archive(file)
     with tempfile.TemporaryDirectory(prefix="rtinstall-") as folder:
@@ -57,8 +57,8 @@ def inspect_command(*, file: Path, with_entries: bool, as_json: bool) -> None:
         )
 
 
-def _entries(archive: Archive, room: Path) -> Iterator[dict[str, object]]:
-    """Yield the facts of each entry; an executable is kept in the folder ``room`` to be looked at."""
+def _entries(archive: Archive, folder: Path) -> Iterator[dict[str, object]]:
+    """Yield the facts of each entry; an executable is kept in ``folder`` while it is looked at."""
     for number, (entry, chunks) in enumerate(archive.entries()):
         facts: dict[str, object] = {
             "path": entry.name,
@@ -70,7 +70,7 @@ def _entries(archive: Archive, room: Path) -> Iterator[dict[str, object]]:
         }
         if entry.kind == "file":
             if entry.name.endswith(EXECUTABLES):
-                kept = room / str(number)
+                kept = folder / str(number)
                 with kept.open("wb") as out:
                     sha256 = _hashed(chunks, out)
                 facts |= {"size": entry.size, "sha256": sha256, **_executable(kept)}

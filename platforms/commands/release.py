@@ -121,16 +121,15 @@ def _show_plan(chosen: Plan, watch: Terminal, out: Path) -> None:
     if chosen.without:
         names = ", ".join(target.name for target in chosen.without)
         watch.say(f"not published there: {names}")
-    for name, reason in chosen.left_out.items():
-        watch.say(f"no {name}: {str(reason).removeprefix(f'{name}: ')}")
+    for reason in chosen.left_out.values():
+        watch.say(f"no {reason}")
 
 
 def _show_family(metadata: Metadata, watch: Terminal) -> None:
     """Say by what the packages of this product find each other, as long as it hangs on its name."""
     if not metadata.windows.upgrade_code:
-        watch.say(
-            f"the .msi is of the family {guid(upgrade_code(metadata))}; pin it: windows.upgrade_code in {CONFIG}"
-        )
+        family = guid(upgrade_code(metadata))
+        watch.say(f"the .msi is of the family {family}; pin it: windows.upgrade_code in {CONFIG}")
 
 
 def _summary(done: tuple[Done, ...], mirror: Mirror) -> str:

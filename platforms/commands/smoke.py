@@ -52,8 +52,9 @@ def smoke_command(
     """Run every smoke check with the runtime at PATH.
 
     PATH is a node executable, the prefix or root folder it was installed into, or a package, which
-    is unpacked into a temporary folder. A runtime of another architecture runs under qemu where
-    that is installed. A check that cannot run here is reported as not run, never as passed.
+    is unpacked into a temporary folder. A runtime of another architecture runs under qemu, one for
+    Windows under wine, where that is installed. A check that cannot run here is reported as not
+    run, never as passed.
     """
     label = Label(version=str(Version.parse(expected))) if expected else Label()
     with ExitStack() as stack:

@@ -55,7 +55,7 @@ def check(members: Sequence[Member]) -> None:
     for member in members:
         if member.content.size > MOST_BLOCKS * BLOCK:
             raise NotExpressible(
-                f"{member.name!r} is too long for a cabinet: {member.content.size}"
+                f"a file in a cabinet has at most {MOST_BLOCKS * BLOCK} bytes, not {member.content.size}"
             )
         if not 0 < len(member.name.encode()) <= MOST_NAME or "\0" in member.name:
             raise NotExpressible(f"{member.name[:80]!r} is no name for a file in a cabinet")

@@ -1,9 +1,9 @@
 """A Windows Installer database: a compound file of tables, their strings, a summary, cabinets.
 
 This module knows how a database is stored, and nothing of what its tables mean. Its text is UTF-8,
-of no code page where ASCII does. Every table is listed in ``_Tables`` and ``_Columns``, which do not list
-themselves; one without rows has no stream. Everything is checked and encoded before the first byte
-is written.
+or of no code page where ASCII does. Every table is listed in ``_Tables`` and ``_Columns``, which do
+not list themselves; one without rows has no stream. Everything is checked and encoded before the
+first byte is written.
 """
 
 from __future__ import annotations

@@ -43,8 +43,7 @@ def raw_rows(table: Table, strings: StringPool) -> list[RawRow]:
     """Return the rows of ``table`` as numbers, sorted, and count their strings' uses.
 
     The numbers do not depend on the order of ``table.rows``: strings get theirs in the order of
-    the rows' keys. Raises :class:`NotExpressible` for a text that the
-    string pool has no room for.
+    the rows' keys. Raises :class:`NotExpressible` for a text that the string pool has no room for.
     """
     keys = _key_count(table)
     raw: dict[RawRow, RawRow] = {}

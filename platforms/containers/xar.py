@@ -80,7 +80,7 @@ class Heap:
         from zlib_ng import zlib_ng  # pinned: other builds of zlib write other bytes
 
         member = Member(self._scratch)
-        member.write(zlib_ng.compress(data, 9))
+        member.write(zlib_ng.compress(data, zlib.Z_BEST_COMPRESSION))
         self._describe(path, member, ZLIB, len(data), _sha1(data).hexdigest())
 
     def finish(self, out: BinaryIO) -> None:

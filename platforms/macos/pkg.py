@@ -46,17 +46,14 @@ UNWRITABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 def package(bundle: Bundle, settings: Settings) -> Package:
     """Place ``bundle`` as macOS wants it.
 
-    Raises :class:`NotPublished` for another system, :class:`NotExpressible` for a licence that is not
-    text, 4 GiB of files or more, or words that XML cannot hold, and :class:`WrongBinary` for an
-    executable that cannot be read.
+    Raises :class:`NotPublished` for another system, :class:`BadConfiguration` for a place or a name
+    that macOS has no room for, :class:`NotExpressible` for a licence that is not text, 4 GiB of files
+    or more, or words that XML cannot hold, and :class:`WrongBinary` for an executable that cannot be
+    read.
     """
     if bundle.target.os != "darwin":
         raise NotPublished(f"pkg has no packages for {bundle.target}")
     metadata = settings.metadata
-    if metadata.codec.get("pkg", "gzip") != "gzip":
-        raise NotExpressible(
-            "the payload of a macOS package is gzip", hint="leave pkg out of codec in rtbuild.toml"
-        )
     placed = replace(
         place(bundle, settings, identifier(metadata)),
         version=_version(str(bundle.version), metadata),
@@ -66,8 +63,10 @@ def package(bundle: Bundle, settings: Settings) -> Package:
     if placed.size > bom.MAX_SIZE:
         raise NotExpressible(f"the Bom of a macOS package cannot hold {placed.size} bytes")
     for word in (metadata.vendor, metadata.name, bundle.npm, _licence(bundle)):
-        if UNWRITABLE.search(word):
-            raise NotExpressible("a macOS package's texts cannot hold control characters")
+        if bad := UNWRITABLE.search(word):
+            raise NotExpressible(
+                f"the texts of a macOS package cannot hold the character {bad[0]!r}"
+            )
     _minimum(bundle)
     return placed
 
@@ -124,9 +123,9 @@ def write(package: Package, out: BinaryIO, effort: Effort) -> None:
         heap.finish(out)
 
 
-def _component(name: str, family: str, version: str, entries: tuple[Entry, ...]) -> Component:
+def _component(name: str, receipt: str, version: str, entries: tuple[Entry, ...]) -> Component:
     size = sum(entry.size for entry in entries if isinstance(entry, File))
-    return Component(CHOICES[name], family, version, len(entries) + 1, size)
+    return Component(CHOICES[name], receipt, version, len(entries) + 1, size)
 
 
 def _version(text: str, metadata: Metadata) -> str:

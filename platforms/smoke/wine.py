@@ -1,6 +1,6 @@
 """Executables of Windows under Wine, where there is one: in a prefix of their own, gone afterwards.
 
-Wine starts node.exe since long, but runs its JavaScript only since version 9 or so: this asks it,
+Wine has long started node.exe, but runs its JavaScript only since version 9 or so: this asks it,
 and what it cannot do is an obstacle, said in its own words. Nothing is installed or registered.
 """
 

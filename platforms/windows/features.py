@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from rtinstall.platforms.windows.draft import Draft
 
-OPEN, CLOSED = 1, 0
 NOT_ADVERTISED = 8
 NOT_ABSENT = 16
 

@@ -9,8 +9,9 @@
   value of the registry that no earlier one has.
 * The folder of last time is remembered below a key of this family alone: another family's product
   must not land in it. A product that replaces Node.js's own and is new looks where that one says it
-  is; later on, others may have said so. In both scopes at once nothing is remembered: a search cannot be told which of two hives to look in, and
-  the folder of one user is no place for what everybody runs.
+  is; later on, others may have said so. In both scopes at once nothing is remembered: a search
+  cannot be told which of two hives to look in, and the folder of one user is no place for what
+  everybody runs.
 """
 
 from __future__ import annotations

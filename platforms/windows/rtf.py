@@ -1,6 +1,6 @@
-"""Plain text as RTF, for the license page: the one control that shows a long text shows only RTF.
+"""Plain text as RTF, for the licence page: the one control that shows a long text shows only RTF.
 
-Licenses are written for a terminal, with a line break every seventy-odd characters. The page is
+Licences are written for a terminal, with a line break every seventy-odd characters. The page is
 narrower and its font is not monospaced, so lines that only continue a paragraph are joined again,
 and what is indented stays indented. The result is ASCII (Rich Text Format Specification 1.9.1).
 """
@@ -12,13 +12,11 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rtinstall.runtime_bundle.errors import NotExpressible
-
-#: Characters, and so bytes. A string of the database of 64 KiB and more needs a form of its own
-#: that readers disagree about.
+# Characters, and so bytes. A string of the database of 64 KiB and more needs a form of its own
+# that readers disagree about.
 LIMIT = 0xFFFF
 
-#: Said at the end of a text that was cut.
+# Said at the end of a text that was cut.
 REST = "The text goes on. All of it is in the file LICENSE, which is installed together with the program."
 
 START = r"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\fswiss Segoe UI;}}\uc1\f0\fs18\ri80" "\n"
@@ -39,13 +37,8 @@ class _Paragraph(NamedTuple):
 def rtf(text: str, limit: int = LIMIT) -> str:
     """Return ``text`` as RTF of at most ``limit`` characters, all of them ASCII.
 
-    A longer text ends after a whole paragraph, with a sentence that says where the rest is. Raises
-    :class:`NotExpressible` for what is no text.
+    A longer text ends after a whole paragraph, with a sentence that says where the rest is.
     """
-    if "\0" in text:
-        raise NotExpressible(
-            "the license holds zero bytes, so it is not text", hint="give it as a UTF-8 text file"
-        )
     closing = _encode(_Paragraph(0, REST))
     room = limit - len(START) - len(END)
     written: list[str] = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rtinstall.platforms.containers import msi_validation
 from rtinstall.platforms.containers.database import Column, Row, Table
 
 SHORT = 32767
@@ -64,10 +65,8 @@ def _one_of(name: str, type: str, choices: str, description: str, key: bool = Fa
     return Column(name, type, key, category=category, choices=choices, description=description)
 
 
-def _condition(
-    description: str, type: str = "S255", key: bool = False, name: str = "Condition"
-) -> Column:
-    return Column(name, type, key, category="Condition", description=description)
+def _condition(description: str, type: str = "S255", key: bool = False) -> Column:
+    return Column("Condition", type, key, category="Condition", description=description)
 
 
 COMPONENT = _of("Component", "the component this comes and goes with")
@@ -92,24 +91,7 @@ CHOICE = (
 )
 
 SCHEMA: dict[str, tuple[Column, ...]] = {
-    "_Validation": (
-        _key("Table", "a table", 32),
-        _key("Column", "one of its columns", 32),
-        _one_of("Nullable", "s4", "Y;N", "whether the column may be empty"),
-        _number("MinValue", "the lowest number", type="I4", low=-LONG, high=LONG),
-        _number("MaxValue", "the highest number", type="I4", low=-LONG, high=LONG),
-        _text("KeyTable", "S255", "the tables, parted by semicolons, it refers to"),
-        _number("KeyColumn", "the number of the column there", type="I2", low=1, high=32),
-        _one_of(
-            "Category", "S32",
-            "Text;Formatted;Template;Condition;Guid;Path;Version;Language;Identifier;Binary;"
-            "UpperCase;LowerCase;Filename;Paths;AnyPath;WildCardFilename;RegPath;CustomSource;"
-            "Property;Cabinet;Shortcut;FormattedSDDLText;Integer;DoubleInteger;TimeDate;DefaultDir",
-            "the kind of text",
-        ),
-        _text("Set", "S255", "the only values, parted by semicolons"),
-        _text("Description", "S255", "what the column is for"),
-    ),
+    msi_validation.NAME: msi_validation.COLUMNS,
     "Property": (
         _key("Property", "a property; in capitals if the command line may set it"),
         _text("Value", "l0", "its first value"),
@@ -387,7 +369,7 @@ def tables(rows: Mapping[str, Sequence[Row]]) -> list[Table]:
     Those without rows are left out, but for what every package has. An unknown table, or a row
     that is too long or too short, is a ValueError.
     """
-    known = [name for name in SCHEMA if name != "_Validation"]
+    known = [name for name in SCHEMA if name != msi_validation.NAME]
     if unknown := sorted(rows.keys() - set(known)):
         raise ValueError(f"no such tables: {', '.join(unknown)}")
     for name in rows:

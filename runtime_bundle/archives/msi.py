@@ -20,15 +20,12 @@ from rtinstall.runtime_bundle.archives.entry import ArchiveEntry, Member
 from rtinstall.runtime_bundle.archives.limits import LIMITS, Limits, Meter
 from rtinstall.runtime_bundle.archives.msi_database import (
     Database,
-    DatabaseColumn,
     Value,
     open_package,
     packed,
     read_database,
 )
 from rtinstall.runtime_bundle.errors import UnsafeArchive
-
-__all__ = ["Database", "DatabaseColumn", "open_msi", "read_database"]
 
 ROOT = "TARGETDIR"
 # What the Installer sets these directories to, whatever their rows say.

@@ -1,6 +1,6 @@
 """The tables of a Windows Installer package, with the faults that only the stored form shows.
 
-A database is streams of a compound file: a pool of strings with reference counts, and a stream a
+A database is streams of a compound file: a pool of strings (:mod:`.msi_strings`), and a stream a
 table, column by column, whose cells are integers or numbers of strings. Names of streams are
 packed, two characters in one. Values that would be read in two ways are refused; what Windows
 frowns upon but tools produce (rows out of order, wrong counts) is collected as ``faults``.
@@ -9,7 +9,6 @@ frowns upon but tools produce (rows out of order, wrong counts) is collected as 
 from __future__ import annotations
 
 import struct
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,8 @@ from typing import BinaryIO
 from rtinstall.runtime_bundle.archives.archive import opened
 from rtinstall.runtime_bundle.archives.compound import Compound
 from rtinstall.runtime_bundle.archives.limits import LIMITS, Limits
-from rtinstall.runtime_bundle.archives.msi_summary import code_page, read_summary
+from rtinstall.runtime_bundle.archives.msi_strings import StringPool
+from rtinstall.runtime_bundle.archives.msi_summary import read_summary
 from rtinstall.runtime_bundle.errors import NotReadable, UnsafeArchive
 
 Value = str | int | None
@@ -132,18 +132,18 @@ def plain(raw: str) -> tuple[str, bool]:
 
 
 class _Reading:
-    """One reading of a database: the string pool, what used it, the faults so far."""
+    """One reading of a database: the string pool, and the faults so far."""
 
     def __init__(self, compound: Compound, limits: Limits) -> None:
         self._compound = compound
         self._limits = limits
         self._left = limits.metadata
         self._faults: list[str] = []
-        self._used: Counter[int] = Counter()
-        self._undecoded: list[str] = []
-        self._strings: list[str | None] = [None]
-        self._counts = [0]
-        self.codepage, self._wide = self._read_pool()
+        self._strings = StringPool(
+            self._stream(packed("_StringPool", table=True)),
+            self._stream(packed("_StringData", table=True)),
+            limits,
+        )
         # A cell becomes an object of Python, which takes many times its two bytes.
         self._left = min(self._left, limits.metadata // 8)
 
@@ -160,64 +160,20 @@ class _Reading:
             columns[_word(table)].append((number, _column(_word(name), kind)))
         found = {name: _numbered(name, listed) for name, listed in columns.items()}
         rows = {name: self._table(name, listed) for name, listed in found.items()}
-        self._check_strings()
+        self._faults += self._strings.faults()
         if not self._compound.ordered:
             self._faults.append("the compound file's directory is not in order")
         if self._compound.loose:
             self._faults.append(f"{self._compound.loose} sectors belong to no stream")
         streams = self._streams(found, rows)
-        return Database(path, self.codepage, summary, found, rows, streams, tuple(self._faults))
+        codepage, faults = self._strings.codepage, tuple(self._faults)
+        return Database(path, codepage, summary, found, rows, streams, faults)
 
     def _stream(self, raw: str) -> bytes:
         """Return a stream, and count it against the limit for all of them together."""
         data = self._compound.read(raw, self._left)
         self._left -= len(data)
         return data
-
-    def _read_pool(self) -> tuple[int, bool]:
-        """Read the strings; return their code page, and whether their numbers are of three bytes."""
-        pool = self._stream(packed("_StringPool", table=True))
-        data = self._stream(packed("_StringData", table=True))
-        if len(pool) < 4 or len(pool) % 4 or len(pool) > self._limits.metadata // 8:
-            raise UnsafeArchive(f"the string pool of {len(pool)} bytes is malformed or too large")
-        (head,) = struct.unpack_from("<I", pool)
-        page = head & 0x7FFFFFFF
-        encoding = code_page(page)
-        at = 0
-        slots = struct.iter_unpack("<HH", pool[4:])
-        for size, count in slots:
-            if not size and count:
-                # 64 KiB or more: the next slot is the size (what msitools writes differs above 128 KiB).
-                low, high = next(slots, (0, 0))
-                size = high << 16 | low
-                if not high:
-                    raise UnsafeArchive(f"string {len(self._counts)} is used, but has no bytes")
-            self._strings.append(self._decoded(data[at : at + size], encoding) if size else None)
-            self._counts.append(count)
-            at += size
-        if at != len(data):
-            raise UnsafeArchive(
-                f"the strings take {len(data)} bytes, but their sizes add up to {at}"
-            )
-        return page, bool(head >> 31)
-
-    def _decoded(self, data: bytes, encoding: str) -> str:
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            if encoding != "ascii":
-                raise UnsafeArchive(f"a string is not {encoding}: {data[:80]!r}") from None
-            # Neutral databases of wixl hold whatever the author typed.
-            self._undecoded.append(f"{data[:40]!r}")
-            return data.decode("ascii", "backslashreplace")
-
-    def _string(self, number: int, table: str) -> str | None:
-        if not number:
-            return None
-        text = self._strings[number] if number < len(self._strings) else None
-        if text is None:
-            raise UnsafeArchive(f"{table} refers to the string {number}, which is not there")
-        return text
 
     def _table(self, name: str, columns: tuple[DatabaseColumn, ...]) -> tuple[Row, ...]:
         """Read one table; note rows that are not in the order of the stored keys."""
@@ -247,13 +203,12 @@ class _Reading:
 
     def _width(self, column: DatabaseColumn) -> int:
         if column.type[0] in "sSlL":
-            return 3 if self._wide else 2
+            return 3 if self._strings.wide else 2
         return 4 if column.type in ("i4", "I4") else 2
 
     def _cells(self, table: str, column: DatabaseColumn, values: list[int]) -> list[Value]:
         if column.type[0] in "sSlL":
-            self._used.update(values)
-            return [self._string(value, table) for value in values]
+            return [self._strings.use(value, table) for value in values]
         if column.type in ("v0", "V0"):
             return [value or None for value in values]
         zero = 0x8000 if column.type[1:] == "2" else 0x80000000
@@ -265,32 +220,6 @@ class _Reading:
         number = next((at for at in range(1, len(keys)) if keys[at - 1] > keys[at]), None)
         if number:
             self._faults.append(f"{table} is not sorted by its stored keys: see row {number + 1}")
-
-    def _check_strings(self) -> None:
-        """Note reference counts that are wrong, strings nothing uses, and strings stored twice."""
-        wrong: list[str] = []
-        unused: list[str] = []
-        twice: list[str] = []
-        seen: set[str] = set()
-        for number, (text, count) in enumerate(zip(self._strings, self._counts, strict=True)):
-            if text is None:
-                continue
-            used = self._used[number]
-            if not used:
-                unused.append(f"{text[:40]!r}")
-            elif min(used, 0xFFFF) != count:
-                wrong.append(f"{text[:40]!r} is used {used} times, not {count}")
-            if text in seen:
-                twice.append(f"{text[:40]!r}")
-            seen.add(text)
-        for found, what in (
-            (self._undecoded, "not in ASCII, as the code page 0 wants"),
-            (wrong, "with a wrong reference count"),
-            (unused, "that no table uses"),
-            (twice, "stored more than once"),
-        ):
-            if found:
-                self._faults.append(f"{len(found)} strings {what}, the first: {found[0]}")
 
     def _streams(
         self, columns: Mapping[str, tuple[DatabaseColumn, ...]], rows: Mapping[str, tuple[Row, ...]]
@@ -320,10 +249,7 @@ class _Reading:
 
 def _integers(data: bytes, width: int) -> list[int]:
     if width == 3:
-        return [
-            low | high << 16
-            for low, high in struct.iter_unpack("<HB", data)
-        ]  # fmt: skip
+        return [low | high << 16 for low, high in struct.iter_unpack("<HB", data)]
     return list(struct.unpack(f"<{len(data) // width}{'H' if width == 2 else 'I'}", data))
 
 

@@ -72,13 +72,6 @@ class _Directory:
     width: int
 
 
-def read_signature(content: Content) -> Signature | None:
-    """Return the signature of a thin Mach-O, or None; :class:`WrongBinary` for a malformed one."""
-    with random_access(content) as at:
-        blobs = _blobs(at)
-        return _signature(blobs, _directories(blobs)) if blobs else None
-
-
 def check_signature(content: Content) -> Mapping[Arch, Signature | None]:
     """Hash every page; return what signs each architecture of a Mach-O.
 
@@ -88,7 +81,7 @@ def check_signature(content: Content) -> Mapping[Arch, Signature | None]:
     found: dict[Arch, Signature | None] = {}
     for part in thin(content):
         with random_access(part.content) as at:
-            blobs = _blobs(at)
+            start, blobs = _blobs(at)
             directories = _directories(blobs)
             if not blobs and part.arch == "arm64":
                 raise WrongBinary(
@@ -96,23 +89,23 @@ def check_signature(content: Content) -> Mapping[Arch, Signature | None]:
                     hint="codesign --sign - adds a signature without a certificate",
                 )
             for directory in directories:
-                _check(directory, blobs, at, part.arch)
+                _check(directory, start, blobs, at, part.arch)
         found[part.arch] = _signature(blobs, directories) if blobs else None
     return found
 
 
-def _blobs(at: At) -> dict[int, bytes]:
-    """Return the parts of the signature by slot; ``-1`` is the offset of it all. Nothing if unsigned."""
+def _blobs(at: At) -> tuple[int, dict[int, bytes]]:
+    """Return where the signature begins, and its parts by slot; no parts if it is unsigned."""
     found = [data for command, data in load_commands(at) if command == LC_CODE_SIGNATURE]
     if not found:
-        return {}
+        return 0, {}
     if len(found) > 1 or len(found[0]) < 16:
         raise _malformed()
     start, room = struct.unpack_from("<2I", found[0], 8)
     magic, size, count = struct.unpack(">3I", at(start, 12))
     if magic != SUPER_BLOB or not 12 <= size <= room or not 1 <= count <= BLOBS_MOST:
         raise _malformed()
-    blobs: dict[int, bytes] = {-1: struct.pack(">I", start)}
+    blobs: dict[int, bytes] = {}
     for slot, offset in struct.iter_unpack(">2I", at(start + 12, 8 * count)):
         if offset + 8 > size or slot in blobs:
             raise _malformed()
@@ -120,7 +113,7 @@ def _blobs(at: At) -> dict[int, bytes]:
         if length < 8 or offset + length > size:
             raise _malformed()
         blobs[slot] = _long(at, start + offset, length)
-    return blobs
+    return start, blobs
 
 
 def _long(at: At, offset: int, size: int) -> bytes:
@@ -195,9 +188,10 @@ def _signature(blobs: Mapping[int, bytes], directories: list[_Directory]) -> Sig
     )
 
 
-def _check(directory: _Directory, blobs: Mapping[int, bytes], at: At, arch: Arch) -> None:
+def _check(
+    directory: _Directory, start: int, blobs: Mapping[int, bytes], at: At, arch: Arch
+) -> None:
     """Raise :class:`WrongBinary` unless every hash in ``directory`` is right."""
-    (start,) = struct.unpack(">I", blobs[-1])
     # The signature begins at the next multiple of 16 behind what it signs.
     if not 0 <= start - directory.limit < 16:
         raise WrongBinary(f"the signature of the {arch} executable covers only a part of it")

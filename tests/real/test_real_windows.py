@@ -12,7 +12,7 @@ from oracles import run
 from readers import cab, msi
 from real_release import Release, rtbuild
 from rtinstall.platforms.windows import ice
-from rtinstall.runtime_bundle.archives.msi import read_database
+from rtinstall.runtime_bundle.archives.msi_database import read_database
 from rtinstall.runtime_bundle.errors import MissingTool
 from wine import OTHER_PROCESSOR, SYSTEM, USER, Computer
 

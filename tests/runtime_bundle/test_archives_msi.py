@@ -25,7 +25,8 @@ from msi_makers import (
     summary,
 )
 from rtinstall.runtime_bundle.archives import Limits, open_archive
-from rtinstall.runtime_bundle.archives.msi import DatabaseColumn, open_msi, read_database
+from rtinstall.runtime_bundle.archives.msi import open_msi
+from rtinstall.runtime_bundle.archives.msi_database import DatabaseColumn, read_database
 from rtinstall.runtime_bundle.errors import NotReadable, UnsafeArchive
 
 HOME = "Program Files/node js"

@@ -17,7 +17,6 @@ from rtinstall.runtime_bundle.executables.macho import thin
 from rtinstall.runtime_bundle.executables.signature import (
     Signature,
     check_signature,
-    read_signature,
 )
 from rtinstall.runtime_bundle.model import Blob, Slice
 
@@ -48,7 +47,6 @@ def test_an_ad_hoc_signature_is_right_at_every_size(arch: str, weight: int) -> N
     (part,) = reader.read(data)
     assert part.signature() == {"adhoc": True, "hardened": False, "cms": False}
     assert check_signature(Blob(data)) == {arch: ADHOC}
-    assert read_signature(Blob(data)) == ADHOC
     assert str(ADHOC) == "ad hoc"
 
 
@@ -66,14 +64,13 @@ def test_a_signature_with_a_certificate_names_its_team(kind: int, algorithm: str
 
 
 def test_an_empty_certificate_is_none() -> None:
-    found = read_signature(Blob(resigned(cms=b"")))
+    found = check_signature(Blob(resigned(cms=b"")))["arm64"]
     assert found is not None
     assert not found.certificate
 
 
 def test_only_arm64_needs_a_signature() -> None:
     assert check_signature(Blob(macho.executable("x64"))) == {"x64": None}
-    assert read_signature(Blob(macho.executable("arm64", signed=False))) is None
     for data in (macho.executable("arm64", signed=False),
                  macho.executable("x64", "arm64", signed=False)):  # fmt: skip
         with pytest.raises(WrongBinary, match="not signed") as caught:

@@ -29,7 +29,7 @@ STYLES = (
     ("Heading", "Segoe UI Semibold", 12, None, None),
 )
 
-#: Windows that end a sequence have fixed numbers (SDK, "Using a Sequence Table").
+# Windows that end a sequence have fixed numbers (SDK, "Using a Sequence Table").
 ENDINGS = (("ExitDialog", None, -1), ("UserExit", None, -2), ("FatalError", None, -3))
 
 
@@ -53,8 +53,8 @@ def interface(*, scope: Scope, licence: str, for_everyone: Mapping[str, str]) ->
         ("DefaultUIFont", "Plain"),
         ("ErrorDialog", "ErrorDlg"),
     ]
-    # Before FindRelatedProducts (25), which looks in the scope chosen by then. Whoever says ALLUSERS=1
-    # has chosen.
+    # Before FindRelatedProducts (25), which looks in the scope chosen by then. Whoever says
+    # ALLUSERS=1 has chosen.
     start = [("AudienceDlg", "NOT Installed AND ALLUSERS <> 1", 10)] if scope == "dual" else []
     tables["InstallUISequence"] = [
         *start,

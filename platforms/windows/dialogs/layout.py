@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from rtinstall.platforms.package import Scope
-from rtinstall.platforms.windows.draft import FOR_MACHINE, Rows
+from rtinstall.platforms.windows.draft import FOR_MACHINE, FOR_USER, Rows
 
 WIDTH, HEIGHT = 370, 270
 LEFT = 20
@@ -72,7 +72,7 @@ def assign(name: str, value: str, when: str = "1") -> Event:
     return Event(f"[{name}]", value, when)
 
 
-#: What a last button does: wait until the sizes are known, refuse a full disk, carry on.
+# What a last button does: wait until the sizes are known, refuse a full disk, carry on.
 APPLY = (
     Event("SpawnWaitDialog", "WaitForCostingDlg", "CostingComplete = 1"),
     ask("OutOfDiskDlg", "OutOfDiskSpace = 1"),
@@ -149,12 +149,9 @@ def button(
     *events: Event,
     y: int = BUTTON_ROW,
     width: int = BUTTON_WIDTH,
-    shield: bool = False,
 ) -> Control:
     """Return a push button."""
-    attributes = SHOWN | ENABLED | (SHIELD if shield else 0)
-    box = Box(x, y, width, BUTTON_HEIGHT)
-    return Control(name, "PushButton", box, words, attributes=attributes, events=events)
+    return Control(name, "PushButton", Box(x, y, width, BUTTON_HEIGHT), words, events=events)
 
 
 def back(*events: Event) -> Control:
@@ -175,20 +172,19 @@ def elevated(control: Control, scope: Scope) -> list[Control]:
     shielded = replace(control, attributes=control.attributes | SHIELD)
     if scope != "dual":
         return [shielded if scope == "machine" else control]
-    here, elsewhere = FOR_MACHINE, f"NOT ({FOR_MACHINE})"
     return [
-        replace(shielded, conditions=(("Show", here), ("Hide", elsewhere))),
+        replace(shielded, conditions=(("Show", FOR_MACHINE), ("Hide", FOR_USER))),
         replace(
             control,
             name=f"{control.name}ForMe",
-            conditions=(("Show", elsewhere), ("Hide", here)),
+            conditions=(("Show", FOR_USER), ("Hide", FOR_MACHINE)),
         ),
     ]
 
 
-def stop(words: str = "Cancel") -> Control:
+def stop() -> Control:
     """Return the button that gives up, after asking."""
-    return button("Cancel", CANCEL, words, ask("CancelDlg"))
+    return button("Cancel", CANCEL, "Cancel", ask("CancelDlg"))
 
 
 def page(
@@ -211,14 +207,7 @@ def page(
     return Dialog(name, (*frame, *controls), first, default, cancel, attributes=attributes)
 
 
-def message(
-    name: str,
-    words: str,
-    *buttons: Control,
-    default: str,
-    cancel: str,
-    attributes: int = VISIBLE | MODAL,
-) -> Dialog:
+def message(name: str, words: str, *buttons: Control, default: str, cancel: str) -> Dialog:
     """Return a small window with a sentence or two and a row of buttons (at :data:`MESSAGE_ROW`)."""
     content = text("Text", Box(LEFT, 15, MESSAGE_WIDTH - 2 * LEFT, 40), words)
     return Dialog(
@@ -229,7 +218,6 @@ def message(
         cancel,
         width=MESSAGE_WIDTH,
         height=MESSAGE_ROW + 27,
-        attributes=attributes,
     )
 
 

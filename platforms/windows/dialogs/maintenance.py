@@ -26,12 +26,12 @@ from rtinstall.platforms.windows.dialogs.layout import (
     text,
 )
 
-#: Files are written again whatever their version or date, with registry values and shortcuts (SDK,
-#: "REINSTALLMODE property"): someone who repairs wants the package's own files.
+# Files are written again whatever their version or date, with registry values and shortcuts (SDK,
+# "REINSTALLMODE property"): someone who repairs wants the package's own files.
 REPAIR = (Event("ReinstallMode", "amus"), Event("Reinstall", "ALL"))
 
-#: The event chooses every feature; the property, which Windows fills only on its way, tells the last
-#: page what was done.
+# The event chooses every feature; the property, which Windows fills only on its way, tells the last
+# page what was done.
 REMOVAL = (assign("REMOVE", "ALL"), Event("Remove", "ALL"), end())
 
 
@@ -58,12 +58,7 @@ def maintenance(scope: Scope) -> Iterator[Dialog]:
         "Ready to remove",
         "Click Remove to take [ProductName] off this computer.",
         "Your own projects and packages are not touched.",
-        *_buttons(
-            "MaintenanceDlg",
-            "&Remove",
-            REMOVAL,
-            scope,
-        ),
+        *_buttons("MaintenanceDlg", "&Remove", REMOVAL, scope),
     )
     yield _confirm(
         "ResumeDlg",

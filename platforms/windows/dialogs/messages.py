@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from rtinstall.platforms.windows.dialogs.folders import browse
 from rtinstall.platforms.windows.dialogs.layout import (
     BACK,
+    BODY,
+    BUTTON_WIDTH,
     CANCEL,
     ENABLED,
     ERROR,
@@ -35,7 +37,7 @@ from rtinstall.platforms.windows.dialogs.layout import (
     page,
 )
 
-RIGHT = MESSAGE_WIDTH - 10 - 56
+RIGHT = MESSAGE_WIDTH - 10 - BUTTON_WIDTH
 BESIDE = RIGHT - 64
 
 
@@ -80,7 +82,7 @@ def _disks(name: str, heading: str, explanation: str) -> Dialog:
         Control(
             "Drives",
             "VolumeCostList",
-            Box(LEFT, 62, INNER, 160),
+            BODY,
             "{100}{80}{80}{80}{90}",  # the widths of its columns, in pixels
             attributes=SHOWN | ENABLED | SUNKEN | FIXED | REMOTE,
         ),

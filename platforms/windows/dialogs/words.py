@@ -39,7 +39,7 @@ UI_TEXT: tuple[Row, ...] = (
     ("VolumeCostDifference", "Left over"),
 )
 
-#: Action, what the progress page says, and what the log says of each item.
+# Action, what the progress page says, and what the log says of each item.
 ACTION_TEXT: tuple[Row, ...] = (
     ("Advertise", "Making the program known", None),
     ("AppSearch", "Looking for an earlier installation", None),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from rtinstall.platforms.windows.ice.contents import Contents, Row
+from rtinstall.platforms.windows.ice.contents import Contents, Row, Rules
 from rtinstall.platforms.windows.ice.names import PROFILE
 from rtinstall.platforms.windows.ice.texts import references
 
@@ -226,7 +226,7 @@ def permanent_components_are_registered(contents: Contents) -> Iterator[str]:
             yield f"{row}: is permanent, and to be removed when it is superseded"
 
 
-RULES: tuple[tuple[str, Callable[[Contents], Iterator[str]]], ...] = (
+RULES: Rules = (
     ("ICE02", key_paths_are_their_own),
     ("ICE08", identifiers_are_unique),
     ("ICE09", system_components_are_permanent),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from rtinstall.platforms.package import Scope
 from rtinstall.platforms.windows.ice.names import FOLDERS
-from rtinstall.runtime_bundle.archives.msi_database import Database
+from rtinstall.runtime_bundle.archives.msi_database import Database, Value
 
-Value = str | int | None
 COMPRESSED, UNELEVATED = 2, 8
 TEMPLATE, PACKAGE_CODE, INSTALLER, WORD_COUNT = 7, 9, 14, 15
 
@@ -107,7 +107,7 @@ class Contents:
         return self.platform in ("x64", "Arm64", "Intel64")
 
     @cached_property
-    def scope(self) -> Literal["machine", "user", "dual"]:
+    def scope(self) -> Scope:
         """Return for whom it installs: the SDK's "Single Package Authoring" and "ALLUSERS"."""
         everyone = self.property("ALLUSERS")
         return "dual" if everyone == "2" else "machine" if everyone else "user"
@@ -150,6 +150,10 @@ class Contents:
     def folder(self, directory: str) -> Folder:
         """Return where ``directory`` is; one that no table has is its own root."""
         return self.folders.get(directory, Folder(directory))
+
+
+# Each rule under its name; one name may be that of several.
+Rules = tuple[tuple[str, Callable[[Contents], Iterator[str]]], ...]
 
 
 def names(filename: str) -> tuple[str, str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from rtinstall.platforms.windows.ice.components import SOURCE_ONLY
-from rtinstall.platforms.windows.ice.contents import Contents, Row, names
+from rtinstall.platforms.windows.ice.contents import Contents, Row, Rules, names
 from rtinstall.platforms.windows.ice.names import PROFILE, ROOTS, USERS_OWN
 from rtinstall.platforms.windows.ice.texts import references, version
 
@@ -218,7 +218,7 @@ def media_hold_every_file(contents: Contents) -> Iterator[str]:
         yield f"{disks[-1]}: ends with number {last}, but there are {len(numbers)} files"
 
 
-RULES: tuple[tuple[str, Callable[[Contents], Iterator[str]]], ...] = (
+RULES: Rules = (
     ("ICE04", files_are_on_a_disk),
     ("ICE19", advertised_shortcuts_open_a_key_path),
     ("ICE30", names_are_unique),

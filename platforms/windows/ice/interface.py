@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from rtinstall.platforms.windows.ice.contents import Contents, Row
+from rtinstall.platforms.windows.ice.contents import Contents, Row, Rules
 from rtinstall.platforms.windows.ice.names import (
     CHOOSING,
     COMMON_BITS,
@@ -213,7 +213,7 @@ def dialogs_can_be_reached_and_left(contents: Contents) -> Iterator[str]:
         for row in contents.rows(table) if row.number("Sequence")
     }  # fmt: skip
     reached |= {name for name, row in dialogs.items() if row.number("Attributes") & ERROR}
-    reached |= {*FOR_FILES_IN_USE}
+    reached.update(FOR_FILES_IN_USE)
     # These are taken away by Windows, as soon as their condition is true.
     waiting = {
         row.text("Argument") for row in contents.rows("ControlEvent")
@@ -286,7 +286,7 @@ def events_are_understood(contents: Contents) -> Iterator[str]:
             yield f"{row}: there is no event {row.text('Event')!r}"
 
 
-RULES: tuple[tuple[str, Callable[[Contents], Iterator[str]]], ...] = (
+RULES: Rules = (
     ("ICE17", controls_have_what_they_show),
     ("ICE20", standard_dialogs_are_there),
     ("ICE23", tab_order_is_a_ring),

@@ -85,6 +85,11 @@ PROPERTIES = COMMAND_LINE_PROPERTIES | frozenset(REQUIRED_PROPERTIES) | frozense
     "VirtualMemory", "Windows",
 ))  # fmt: skip
 ROOTS = frozenset(("TARGETDIR", "SourceDir"))
+# Tables whose rows bring code that runs.
+RUNNING = frozenset((
+    "Binary", "CustomAction", "MsiEmbeddedChainer", "MsiEmbeddedUI", "MsiServiceConfig",
+    "MsiServiceConfigFailureActions", "SelfReg", "ServiceControl", "ServiceInstall",
+))  # fmt: skip
 
 COSTING = ("CostInitialize", "FileCost", "CostFinalize")
 # Actions that write the script of the installation: only between InstallInitialize and

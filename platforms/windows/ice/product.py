@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from rtinstall.platforms.windows.ice.contents import (
     COMPRESSED,
@@ -13,6 +13,7 @@ from rtinstall.platforms.windows.ice.contents import (
     UNELEVATED,
     WORD_COUNT,
     Contents,
+    Rules,
 )
 from rtinstall.platforms.windows.ice.names import FOLDERS_32, FOLDERS_64, MACHINES_OWN
 from rtinstall.platforms.windows.ice.texts import GUID
@@ -122,7 +123,7 @@ def summary_fits(contents: Contents) -> Iterator[str]:
         yield f"summary {INSTALLER}: permissions and a choice of scope need {INSTALLER_5} at least"
 
 
-RULES: tuple[tuple[str, Callable[[Contents], Iterator[str]]], ...] = (
+RULES: Rules = (
     ("ICE39", summary_is_well_formed),
     ("ICE80", platform_fits),
     ("ICE105", users_can_install),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from rtinstall.platforms.windows.ice.contents import Contents, Row
+from rtinstall.platforms.windows.ice.contents import Contents, Row, Rules
 from rtinstall.platforms.windows.ice.names import (
     COMMAND_LINE_PROPERTIES,
     FOLDERS,
@@ -232,7 +232,7 @@ def _cells(contents: Contents, *categories: str) -> Iterator[tuple[Row, str, str
                         yield row, column, text
 
 
-RULES: tuple[tuple[str, Callable[[Contents], Iterator[str]]], ...] = (
+RULES: Rules = (
     ("ICE05", required_properties_are_there),
     ("ICE16", name_is_short),
     ("ICE24", product_is_well_formed),

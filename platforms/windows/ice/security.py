@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from rtinstall.platforms.windows.ice.contents import Contents, Row
-from rtinstall.platforms.windows.ice.names import PROFILE, PROGRAM_FILES, WITHOUT_BLANKS
+from rtinstall.platforms.windows.ice.contents import Contents, Row, Rules
+from rtinstall.platforms.windows.ice.names import PROFILE, PROGRAM_FILES, RUNNING, WITHOUT_BLANKS
 from rtinstall.platforms.windows.ice.texts import ESCAPE, INNERMOST, SDDL, SID
-from rtinstall.platforms.windows.ice.validation import RUNS
 
 PREFIX = re.compile(r"[-=+!*]*")
 NULL = "[~]"
@@ -102,7 +101,7 @@ def nothing_is_run(contents: Contents) -> Iterator[str]:
 
     What a package runs, it runs as SYSTEM, on each repair that any user may start: CVE-2023-30585.
     """
-    for table in sorted(RUNS):
+    for table in sorted(RUNNING):
         yield from (f"{row}: no package of ours runs anything" for row in contents.rows(table))
 
 
@@ -211,7 +210,7 @@ def _writes(rights: str) -> bool:
     return not WRITING.isdisjoint(rights[at : at + 2] for at in range(0, len(rights), 2))
 
 
-RULES: tuple[tuple[str, Callable[[Contents], Iterator[str]]], ...] = (
+RULES: Rules = (
     ("ICE49", default_values_are_texts),
     ("ICE53", installers_own_keys_are_left_alone),
     ("ICE65", environment_is_well_formed),

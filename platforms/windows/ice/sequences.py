@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from rtinstall.platforms.windows.ice.contents import Contents
+from rtinstall.platforms.windows.ice.contents import Contents, Rules
 from rtinstall.platforms.windows.ice.names import ACTIONS, SCRIPT_ACTIONS, SEQUENCES
 
 INSTALL, INTERFACE, ADVERTISE = "InstallExecuteSequence", "InstallUISequence", "AdvtExecuteSequence"
@@ -168,7 +168,7 @@ def rows_have_an_effect(contents: Contents) -> Iterator[str]:
         yield f"{INTERFACE} {action}: runs only after people have answered"
 
 
-RULES: tuple[tuple[str, Callable[[Contents], Iterator[str]]], ...] = (
+RULES: Rules = (
     ("ICE13", dialogs_are_in_the_interface),
     ("ICE26", actions_are_allowed),
     ("ICE27", actions_are_in_order),

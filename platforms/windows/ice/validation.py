@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from rtinstall.platforms.windows.ice.contents import Contents, Row, Value
+from rtinstall.platforms.windows.ice.contents import Contents, Row, Rules
+from rtinstall.platforms.windows.ice.names import RUNNING
 from rtinstall.platforms.windows.ice.texts import CATEGORIES, IDENTIFIER, references, version
 from rtinstall.platforms.windows.schema import SCHEMA
+from rtinstall.runtime_bundle.archives.msi_database import Value
 
 # What a stream may be called: longer names are cut off, and meet.
 MAX_STREAM_NAME = 62
@@ -194,13 +196,9 @@ def columns_are_known(contents: Contents) -> Iterator[str]:
 
 
 # Tables whose rows have a rule of their own: NOACTION, ICE78, WILDCARD.
-RUNS = frozenset((
-    "Binary", "CustomAction", "MsiEmbeddedChainer", "MsiEmbeddedUI", "MsiServiceConfig",
-    "MsiServiceConfigFailureActions", "SelfReg", "ServiceControl", "ServiceInstall",
-))  # fmt: skip
-ELSEWHERE = RUNS | {"AdvtUISequence", "DuplicateFile", "MoveFile", "RemoveIniFile"}
+ELSEWHERE = RUNNING | {"AdvtUISequence", "DuplicateFile", "MoveFile", "RemoveIniFile"}
 
-RULES: tuple[tuple[str, Callable[[Contents], Iterator[str]]], ...] = (
+RULES: Rules = (
     ("SEQ", storage_is_sound),
     ("TABLES", tables_are_known),
     ("ICE03", values_are_valid),
