@@ -66,7 +66,9 @@ def parse(table: Mapping[str, object], folder: Path) -> Settings:
     if "prefix" in table:
         prefix = _text(table, "prefix")
         if not PREFIX.fullmatch(prefix):
-            raise BadConfiguration(f"prefix must be an absolute path without '..', not {prefix!r}")
+            raise BadConfiguration(
+                f"prefix must be an absolute path of letters, digits and . _ + -, without '..', not {prefix!r}"
+            )
         settings = replace(settings, prefix=prefix[1:])
     if "npm" in table:
         settings = replace(settings, npm=npm_version(_text(table, "npm")))

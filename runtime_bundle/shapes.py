@@ -21,12 +21,21 @@ from rtinstall.runtime_bundle.model import Directory, Entry, File
 from rtinstall.runtime_bundle.unpack import read_tree, unpack
 
 NPM = "lib/node_modules/npm"
-# npm's own programs for the shells of Windows, which upstream puts beside node.exe.
-COMMANDS = tuple(f"{name}{suffix}" for name in ("npm", "npx") for suffix in ("", ".cmd", ".ps1"))
+SUFFIXES = ("", ".cmd", ".ps1")  # of a program for the shells of Windows
+# npm's own programs for these, which upstream puts beside node.exe, and corepack's.
+COMMANDS = tuple(f"{name}{suffix}" for name in ("npm", "npx") for suffix in SUFFIXES)
+COREPACK = tuple(f"corepack{suffix}" for suffix in SUFFIXES)
 # What makes a wheel's folder a Python package; the Python below it is node-gyp's.
 PYTHON_PACKAGE = re.compile(r"[^/]+\.py|py\.typed")
-PROGRAMS = ("node.exe", "npm", "npx")
+PROGRAMS = ("node.exe", "npm", "npx", "corepack")
 NODE_DOCUMENTS = ("LICENSE", "README.md", "CHANGELOG.md")
+FOR_DEBUGGERS = ("gdbinit", "lldb_commands.py")
+# What is a runtime's of all that a native package installs: below its prefix, and on top of it.
+KEPT = ("lib/node_modules/", "node_modules/", "include/node/", "share/doc/node/")
+BESIDE = (
+    "node.exe", *COMMANDS, *COREPACK,
+    "bin/node", "bin/npm", "bin/npx", "bin/corepack",
+)  # fmt: skip
 MAX_DOCUMENT = 1 << 20  # bytes of a manifest, or of a manual page
 
 
@@ -75,26 +84,33 @@ def _folder(path: Path, spool: Path, label: str | None) -> list[Entry]:
 
 
 def _package(path: Path, spool: Path, label: str | None) -> list[Entry]:
-    """Undo what a native package did: find the prefix by ``bin/node``, drop what is not the runtime."""
+    """Undo what a native package did: find the prefix by the program, drop what is not the runtime."""
     root = "/usr/local" if open_archive(path).format == "freebsd" else None
     entries = unpack(path, spool, root=root)
     homes = sorted(
-        (e.path[: -len("bin/node")] for e in entries if f"/{e.path}".endswith("/bin/node")), key=len
+        (
+            entry.path.removesuffix(program)
+            for entry in entries
+            for program in ("bin/node", "node.exe")
+            if f"/{entry.path}".endswith(f"/{program}")
+        ),
+        key=len,
     )
     if not homes:
-        raise UnsafeArchive(f"{path.name} holds no bin/node")
-    kept = (NPM.partition("/")[0] + "/node_modules/", "include/node/", "share/doc/node/", "bin/")
+        raise UnsafeArchive(f"{path.name} holds no bin/node and no node.exe")
     found: list[Entry] = []
     for entry in entries:
         inner = entry.path.removeprefix(homes[0])
         name = inner.rpartition("/")[2]
-        if entry.path.startswith(homes[0]) and inner.startswith(kept) and name != "nodejs":
-            if inner != f"{NPM}/npmrc":
+        if entry.path.startswith(homes[0]) and (inner.startswith(KEPT) or inner in BESIDE):
+            if inner not in (f"{NPM}/npmrc", NPM.removeprefix("lib/") + "/npmrc"):
                 found.append(replace(entry, path=inner))
         elif inner in ("share/man/man1/node.1", "share/man/man1/node.1.gz"):
             found.append(_plain(entry, "share/man/man1/node.1"))
         elif "/node" in entry.path and name in NODE_DOCUMENTS and isinstance(entry, File):
             found.append(replace(entry, path=name))
+        elif "/share/doc/node" in f"/{entry.path}" and name in FOR_DEBUGGERS:
+            found.append(replace(entry, path=f"share/doc/node/{name}"))
     return found
 
 
@@ -127,8 +143,10 @@ def on_windows(entries: Iterable[Entry]) -> list[Entry]:
             path = path.removeprefix("lib/")
         if not isinstance(entry, Directory):
             found[path] = replace(entry, path=path, mode=0o755 if path in PROGRAMS else entry.mode)
-    for name in COMMANDS:
-        own = found.get(f"node_modules/npm/bin/{name}")
+    shims = {name: f"node_modules/npm/bin/{name}" for name in COMMANDS}
+    shims |= {name: f"node_modules/corepack/shims/nodewin/{name}" for name in COREPACK}
+    for name, place in shims.items():
+        own = found.get(place)
         if own is not None and name not in found:
             found[name] = replace(own, path=name, mode=0o755 if name in PROGRAMS else own.mode)
     if "LICENSE" not in found:

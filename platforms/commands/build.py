@@ -21,6 +21,7 @@ from rtinstall.platforms.commands.options import (
     out_option,
     scope_option,
     settings_from,
+    show_family,
     source_date_epoch,
 )
 from rtinstall.platforms.formats import inexpressible
@@ -71,6 +72,7 @@ def build_command(
         left_out = {} if formats else inexpressible(wanted, made.version)
         for reason in left_out.values():
             watch.say(f"no {reason}")
+        show_family(settings, wanted, watch.say)
         effort = Effort(level, jobs)
         done = [
             build(made, settings, name, stage=stage, effort=effort, watch=watch)

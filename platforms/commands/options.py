@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
@@ -15,6 +15,7 @@ from click.shell_completion import CompletionItem
 from rtinstall.platforms.formats import FORMATS
 from rtinstall.platforms.package import LEVELS, SCOPES, Scope
 from rtinstall.platforms.settings import Settings, load, npm_version
+from rtinstall.platforms.windows.identity import guid, upgrade_code
 from rtinstall.runtime_bundle.cache import Cache
 from rtinstall.runtime_bundle.download import Network
 from rtinstall.runtime_bundle.errors import BadConfiguration, NotPublished
@@ -235,6 +236,13 @@ def settings_from(config: Path | None, npm: str | None, scope: Scope | None = No
         windows = replace(settings.metadata.windows, scope=scope)
         settings = replace(settings, metadata=replace(settings.metadata, windows=windows))
     return replace(settings, npm=npm_version(npm)) if npm else settings
+
+
+def show_family(settings: Settings, formats: Collection[str], say: Say) -> None:
+    """Say by what the .msi of this product find each other, as long as that hangs on its name."""
+    if "msi" in formats and not settings.metadata.windows.upgrade_code:
+        family = guid(upgrade_code(settings.metadata))
+        say(f"the .msi is of the family {family}; pin it: windows.upgrade_code in {CONFIG}")
 
 
 def source_date_epoch() -> int | None:

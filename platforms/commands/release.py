@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from rtinstall.platforms.commands.options import (
-    CONFIG,
     Origin,
     chosen_targets,
     config_option,
@@ -20,6 +19,7 @@ from rtinstall.platforms.commands.options import (
     out_option,
     scope_option,
     settings_from,
+    show_family,
     source_date_epoch,
     source_options,
     target_option,
@@ -27,10 +27,9 @@ from rtinstall.platforms.commands.options import (
 )
 from rtinstall.platforms.manifest import describe
 from rtinstall.platforms.mirror import Mirror
-from rtinstall.platforms.package import Effort, Level, Metadata, Scope
+from rtinstall.platforms.package import Effort, Level, Scope
 from rtinstall.platforms.release import Done, Plan, carry_out, plan
 from rtinstall.platforms.terminal import Terminal, amount, terminal
-from rtinstall.platforms.windows.identity import guid, upgrade_code
 from rtinstall.runtime_bundle.commandline import columns
 from rtinstall.runtime_bundle.sources import survey
 from rtinstall.runtime_bundle.versions import VersionSpec
@@ -68,6 +67,9 @@ def release_command(
 
     VERSION is lts, latest, lts/krypton, 24, 24.19.0 or a range such as '>=22 <25'.
 
+    A format that cannot hold a version, as an .msi no prerelease, is left out unless --format asks
+    for it.
+
     dist/ is a distribution mirror in the layout of nodejs.org: index.json, vX.Y.Z/ with every
     file, SHASUMS256.txt, and a manifest per target. Run again, it keeps what is finished.
     """
@@ -83,8 +85,7 @@ def release_command(
         chosen = plan(spec, found, wanted, required=bool(targets), exact=bool(formats))
         watch.done()
         _show_plan(chosen, watch, out)
-        if any("msi" in job.formats for job in chosen.jobs):
-            _show_family(settings.metadata, watch)
+        show_family(settings, {name for job in chosen.jobs for name in job.formats}, watch.say)
         if only_plan:
             if as_json:
                 click.echo(json.dumps(_plan_facts(chosen), indent=1))
@@ -123,13 +124,6 @@ def _show_plan(chosen: Plan, watch: Terminal, out: Path) -> None:
         watch.say(f"not published there: {names}")
     for reason in chosen.left_out.values():
         watch.say(f"no {reason}")
-
-
-def _show_family(metadata: Metadata, watch: Terminal) -> None:
-    """Say by what the packages of this product find each other, as long as it hangs on its name."""
-    if not metadata.windows.upgrade_code:
-        family = guid(upgrade_code(metadata))
-        watch.say(f"the .msi is of the family {family}; pin it: windows.upgrade_code in {CONFIG}")
 
 
 def _summary(done: tuple[Done, ...], mirror: Mirror) -> str:

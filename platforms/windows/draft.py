@@ -27,6 +27,7 @@ class Draft:
     """Rows by table, to be added to.
 
     ``family_key`` is the registry key of this product family alone; ``hive`` the root it is below.
+    ``family_value`` is where the families of one name, and so of one folder, find each other.
     """
 
     def __init__(self, package: Package) -> None:
@@ -39,6 +40,7 @@ class Draft:
         self.hive = HIVE[self.scope]
         self.family_key = f"{NODEJS_KEY}\\{str(self.family).upper()}"
         name = package.metadata.name
+        self.family_value = f"Family of {name}"
         self.name = "Node.js" if name == "nodejs" else f"Node.js ({name})"
         self.url = f"https://nodejs.org/docs/v{package.version}/api/"
 

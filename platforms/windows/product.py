@@ -4,7 +4,9 @@
   has another ProductCode. An older package refuses to follow a newer one.
 * Node.js's own product would put its files into the same folder, and each of the two would then
   remove and repair the other's. It is replaced if ``windows.replace_nodejs`` says so; otherwise it is
-  found, and the installation refused.
+  found, and the installation refused. So is one beside another family of the same name, whose files
+  would be in that folder, too: each family of a name says so in a value of the registry. In both
+  scopes at once that is not looked for.
 * VersionNT is frozen at 603 from Windows 8.1 on. Windows 10 and later say their major version in a
   value of the registry that no earlier one has.
 * The folder of last time is remembered below a key of this family alone: another family's product
@@ -30,6 +32,10 @@ LANGUAGE = "1033"  # English, United States
 
 NEWER = (
     "A newer version of [ProductName] is already installed. Remove it first to go back to this one."
+)
+ANOTHER = (
+    "A Node.js made by somebody else is already installed in the folder of this one. Remove it in"
+    " the list of installed apps of the Windows settings, then start this installation again."
 )
 TOO_OLD = "[ProductName] [ProductVersion] needs Windows 10, Windows Server 2016, or a later one."
 NOT_FOR_ALL = (
@@ -99,6 +105,9 @@ def _add_searches(draft: Draft) -> set[str]:
     searches = {"WINDOWS10": (MACHINE, key, "CurrentMajorVersionNumber")}
     if draft.scope != "dual":
         searches["PREVIOUSDIR"] = (draft.hive, draft.family_key, "InstallPath")
+        searches["FAMILY"] = (draft.hive, NODEJS_KEY, draft.family_value)
+        same = f'Installed OR NOT FAMILY OR FAMILY="{guid(draft.family)}"'
+        draft.add("LaunchCondition", same, ANOTHER)
     if draft.takes_over:
         searches["NODEJSDIR"] = (draft.hive, NODEJS_KEY, "InstallPath")
     kind = RAW_VALUE if draft.arch == "x86" else RAW_VALUE | WIDE_REGISTRY

@@ -16,6 +16,7 @@ from rtinstall.platforms.windows.draft import (
     USER,
     Draft,
 )
+from rtinstall.platforms.windows.identity import guid
 from rtinstall.platforms.windows.place import CERTIFICATES
 from rtinstall.platforms.windows.short_names import columns
 
@@ -26,7 +27,9 @@ def add_registry(draft: Draft) -> None:
     """Say where the product is, for those who look for Node.js and for the next version."""
     name, hive = "InstallLocation", draft.hive
     draft.component(name, "INSTALLDIR", feature="NodeRuntime", hive=hive)
+    draft.add("FeatureComponents", "npm", name)  # which may be installed alone
     for row, key, value, content in (
+        ("Family", NODEJS_KEY, draft.family_value, guid(draft.family)),
         ("InstallPath", NODEJS_KEY, "InstallPath", "[INSTALLDIR]"),
         ("Version", NODEJS_KEY, "Version", "[ProductVersion]"),
         ("Previous", draft.family_key, "InstallPath", "[INSTALLDIR]"),

@@ -46,7 +46,10 @@ class Local:
             if self._digest:
                 raise BadConfiguration(f"{self._path} is a directory, which has no SHA-256")
             if not any((self._path / name).is_file() for name in NAMES):
-                raise NotReadable(f"{self._path} has no bin/node")
+                raise NotReadable(
+                    f"{self._path} has no bin/node and no node.exe",
+                    hint="name the folder that a runtime was unpacked into, or an archive of it",
+                )
             return self._as("directory")
         if self._digest:
             try:

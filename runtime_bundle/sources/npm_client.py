@@ -88,7 +88,7 @@ class Client:
         if self._network.offline:
             raise Unreachable(
                 "npm is not asked while the network is switched off",
-                hint="run it once without --offline",
+                hint="--offline works with dist and with what is on disk, such as a bundle of rtbuild bundle",
             )
         own = ["--ignore-scripts", "--no-update-notifier", "--fetch-retries", "2"]
         settings = {}

@@ -213,7 +213,7 @@ class Pip:
         if self._network.offline:
             raise Unreachable(
                 "pip is not asked while the network is switched off",
-                hint="run it once without --offline",
+                hint="--offline works with dist and with what is on disk, such as a bundle of rtbuild bundle",
             )
         command = self._command or own_pip()
         settings = dict(SETTINGS)

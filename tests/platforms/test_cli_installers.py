@@ -127,6 +127,21 @@ def test_installers_of_a_bundle_are_those_of_the_release(
         assert (desk.work / path).read_bytes() == again[ZIP]
 
 
+def test_an_installer_is_a_runtime_to_build_from(desk: Desk, upstream: Upstream) -> None:
+    upstream.release(VERSION, ("win-x64", "darwin-arm64"))
+    words = ("-t", "win-x64", "-t", "darwin-arm64", *upstream.words, *FAST)
+    desk.run("release", "24", *words).good()
+    made = desk.dist / FOLDER
+    desk.run("build", str(made / PKG), "-f", "pkg", "-o", "again", *FAST).good()
+    assert (desk.work / "again" / PKG).read_bytes() == (made / PKG).read_bytes()
+    desk.run("build", str(made / MSI["machine"]), "-f", "zip", "-o", "again", *FAST).good()
+    with zipfile.ZipFile(made / ZIP) as first, zipfile.ZipFile(desk.work / "again" / ZIP) as second:
+        wanted = {info.filename: (info.CRC, info.external_attr) for info in first.infolist()}
+        wanted.pop(f"{NAME}/install_tools.bat")
+        found = {info.filename: (info.CRC, info.external_attr) for info in second.infolist()}
+    assert found == wanted
+
+
 def test_a_windows_runtime_without_a_manifest_says_itself_what_it_is(
     desk: Desk, upstream: Upstream
 ) -> None:

@@ -442,7 +442,7 @@ def test_who_takes_over_a_folder_remembers_its_own_later_on(scope: Scope) -> Non
     searched = {
         row["Property"]: str(keys[row["Signature_"]]).rpartition("\\")[2]
         for row in found.table("AppSearch")
-        if row["Property"] != "WINDOWS10"
+        if row["Property"] not in ("WINDOWS10", "FAMILY")
     }
     folders = {row["Directory"]: row["Directory_Parent"] for row in found.table("Directory")}
     if scope == "dual":
@@ -603,3 +603,38 @@ def test_more_files_than_a_cabinet_holds_are_refused() -> None:
 def test_only_windows_has_packages(target: str) -> None:
     with pytest.raises(NotPublished, match=target):
         made(small_bundle(target))
+
+
+@pytest.mark.parametrize("vendor", ["Söhne", "Кириллица", "日本語 ACME"])
+def test_a_vendor_of_any_script_is_held_to_the_rules(vendor: str, tmp_path: Path) -> None:
+    options = Settings(Metadata(vendor=vendor))
+    path = tmp_path / "node.msi"
+    path.write_bytes(content(made(options=options)))
+    found = read_database(path)
+    assert list(faults(found)) == []
+    assert {row["Property"]: row["Value"] for row in found.table("Property")}[
+        "Manufacturer"
+    ] == vendor
+
+
+@each_scope
+def test_another_family_of_the_same_name_is_looked_for(scope: Scope) -> None:
+    found = database(options=settings(scope))
+    code = properties(found)["UpgradeCode"]
+    conditions = {row["Condition"] for row in found.table("LaunchCondition")}
+    places = {row["Signature_"]: (row["Key"], row["Name"]) for row in found.table("RegLocator")}
+    said = [row for row in found.table("Registry") if row["Name"] == "Family of nodejs"]
+    assert [row["Value"] for row in said] == [code]
+    condition = f'Installed OR NOT FAMILY OR FAMILY="{code}"'
+    assert (condition in conditions) == (scope != "dual")
+    if scope != "dual":
+        assert places["Find.FAMILY"] == (said[0]["Key"], said[0]["Name"])
+        assert "FAMILY" in str(properties(found)["SecureCustomProperties"]).split(";")
+
+
+def test_npm_alone_is_remembered_like_everything() -> None:
+    rows = database().table("FeatureComponents")
+    assert {row["Feature_"] for row in rows if row["Component_"] == "InstallLocation"} == {
+        "NodeRuntime",
+        "npm",
+    }

@@ -184,6 +184,16 @@ def test_the_product_of_nodejs_is_respected_unless_it_is_to_be_replaced(computer
     assert (computer.disk / "Program Files/theirs/node.exe").exists()  # where it was before
 
 
+def test_another_family_does_not_come_into_the_same_folder(computer: Computer) -> None:
+    first = computer.write(msi.package(small_windows_bundle(), SETTINGS))
+    assert computer.install(first, "ADDLOCAL=npm", "INSTALLDIR=C:\\OnlyNpm\\") == 0
+    assert (computer.disk / "OnlyNpm/npm.cmd").exists()
+    other = replace(SETTINGS, metadata=Metadata(vendor="Somebody"))
+    second = computer.write(msi.package(small_windows_bundle(), other), "other.msi")
+    assert computer.install(second) == REFUSED
+    assert computer.products() == [product_code(computer, first)]
+
+
 @pytest.mark.parametrize(("arch", "code"), [("x86", 0), ("arm64", OTHER_PROCESSOR)])
 def test_other_architectures(computer: Computer, arch: str, code: int) -> None:
     package = msi.package(small_windows_bundle(f"win-{arch}"), SETTINGS)

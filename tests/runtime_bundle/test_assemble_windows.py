@@ -122,6 +122,18 @@ def test_every_source_ends_in_the_layout_of_the_zip(tmp_path: Path) -> None:
         assert (other.npm, other.lts) == ("11.17.0", "Krypton")
 
 
+def test_corepack_gets_its_commands_from_its_own_folder(tmp_path: Path) -> None:
+    files = ZIP | {
+        f"node_modules/corepack/shims/{folder}corepack{suffix}": folder.encode()
+        for folder in ("", "nodewin/")
+        for suffix in ("", ".cmd", ".ps1")
+    }
+    bundle = made(tmp_path, from_zip(tmp_path, files))
+    for name in ("corepack", "corepack.cmd", "corepack.ps1"):
+        assert b"".join(bundle.file(name).content.chunks()) == b"nodewin/"
+    assert bundle.file("corepack").mode == 0o755
+
+
 def test_another_npm_brings_its_own_commands(tmp_path: Path) -> None:
     changed = NPM | {
         "package.json": b'{"name": "npm", "version": "12.0.0"}',

@@ -101,7 +101,9 @@ def summary_fits(contents: Contents) -> Iterator[str]:
     From the SDK's "Summary Property Descriptions", "Word Count", "ALLUSERS", "MSIINSTALLPERUSER".
     """
     for number, name in ((SUBJECT, "ProductName"), (AUTHOR, "Manufacturer")):
-        if contents.summary(number) != contents.property(name):
+        # The summary has an ANSI code page, whatever the tables have.
+        said = contents.property(name).encode("cp1252", "replace").decode("cp1252")
+        if contents.summary(number) != said:
             yield f"summary {number}: {contents.summary(number)!r} is not the {name}"
     if contents.summary(PACKAGE_CODE) == contents.property("ProductCode"):
         yield f"summary {PACKAGE_CODE}: the package code is the product code"
