@@ -136,6 +136,8 @@ def _file(path: Path) -> Iterator[Finding]:
                 return
             if known:
                 checked.append("manifest")
+            elif any(path.parent.glob(f"*{MANIFEST}")):
+                checked.append("of an earlier run, in no manifest")
             archive = open_archive(path)
             fault = next(lint(archive), "")
             if fault:

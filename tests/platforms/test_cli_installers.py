@@ -175,7 +175,22 @@ def test_a_mirror_keeps_the_packages_of_all_scopes(desk: Desk, upstream: Upstrea
         desk.run(*words).good()
         assert " kept " in desk.run(*words).good().out
     assert files(desk.dist / FOLDER, ".msi").keys() == set(MSI.values())
-    desk.run("verify", "dist").good()
+    assert "in no manifest" not in desk.run("verify", "dist").good().out
+
+
+def test_a_file_that_no_manifest_names_any_more_is_pointed_out(
+    desk: Desk, upstream: Upstream
+) -> None:
+    upstream.release(VERSION, ("win-x64",))
+    words = ("release", "24", *WINDOWS, *upstream.words, *FAST)
+    desk.run(*words, "-f", "zip").good()
+    manifest = desk.dist / FOLDER / f"{NAME}.manifest.json"
+    manifest.write_text(manifest.read_text().replace(ZIP, "other.zip"))
+    sums = desk.dist / FOLDER / "SHASUMS256.txt"
+    lines = [line for line in sums.read_text().splitlines() if "manifest" not in line]
+    sums.write_text("".join(f"{line}\n" for line in lines))
+    out = desk.run("verify", f"dist/{FOLDER}/{ZIP}").good().out
+    assert "in no manifest" in out
 
 
 # What a company decides.
