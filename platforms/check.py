@@ -13,6 +13,12 @@ from pathlib import Path
 
 from rtinstall.platforms.package import Effort, Package
 from rtinstall.platforms.windows import ice, msi
+from rtinstall.platforms.windows.ice.contents import (
+    INSTALLER,
+    PACKAGE_CODE,
+    TEMPLATE,
+    WORD_COUNT,
+)
 from rtinstall.platforms.windows.schema import tables
 from rtinstall.runtime_bundle.archives import Archive, ArchiveEntry, open_archive
 from rtinstall.runtime_bundle.archives.msi_database import read_database
@@ -24,8 +30,6 @@ Facts = tuple[str, int, int, str]
 RULES: Mapping[str, Callable[[Path], Iterator[str]]] = {
     "msi": lambda path: ice.faults(read_database(path)),
 }
-# Template, package code, word count and minimum installer version (SDK, "Summary Property Set").
-SUMMARY = (7, 9, 15, 14)
 WORLD_WRITABLE = 0o022
 SPECIAL_BITS = 0o7000
 
@@ -88,8 +92,13 @@ def _database_faults(path: Path, package: Package, effort: Effort) -> Iterator[s
     for table in tables(rows):
         if sorted(map(repr, table.rows)) != sorted(map(repr, found.rows.get(table.name, ()))):
             yield f"the table {table.name} is not the one that was written"
-    stated = (summary.template, summary.package_code, summary.word_count, summary.installer_version)
-    if tuple(found.summary.get(number) for number in SUMMARY) != stated:
+    stated = {
+        TEMPLATE: summary.template,
+        PACKAGE_CODE: summary.package_code,
+        INSTALLER: summary.installer_version,
+        WORD_COUNT: summary.word_count,
+    }
+    if {number: found.summary.get(number) for number in stated} != stated:
         yield "the summary information is not the one that was written"
 
 

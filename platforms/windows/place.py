@@ -25,6 +25,7 @@ from rtinstall.platforms.windows.names import MOST_PATH, check_names, units
 from rtinstall.platforms.windows.short_names import LONGEST
 from rtinstall.runtime_bundle.errors import NotExpressible, NotPublished
 from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, File, tree
+from rtinstall.runtime_bundle.shapes import COMMANDS, COREPACK
 from rtinstall.runtime_bundle.targets import Arch
 from rtinstall.runtime_bundle.versions import Version
 
@@ -34,9 +35,6 @@ ARCHITECTURES: tuple[Arch, ...] = ("x64", "arm64", "x86")
 NPM = "node_modules/npm"
 CERTIFICATES = "etc/ca-certificates.pem"
 DOWNLOADER = "install_tools.bat"
-# What npm and corepack put beside node.exe: a script each for cmd, PowerShell and a POSIX shell.
-COMMANDS = ("npm", "npx", "corepack")
-SUFFIXES = ("", ".cmd", ".ps1")
 NPMRC = b"prefix=${APPDATA}\\npm\n"
 NODEVARS = rb"""@echo off
 rem Puts this Node.js, and what npm installs for you, in front of PATH.
@@ -103,8 +101,8 @@ def room(name: str, scope: Scope, arch: str) -> int:
 def feature(path: str) -> Feature:
     """Return the feature that a path below the folder belongs to."""
     top, _, rest = path.partition("/")
-    commands = {f"{command}{suffix}" for command in COMMANDS for suffix in SUFFIXES}
-    return "npm" if (top == "node_modules" if rest else top in commands) else "NodeRuntime"
+    of_npm = top == "node_modules" if rest else top in (*COMMANDS, *COREPACK)
+    return "npm" if of_npm else "NodeRuntime"
 
 
 def place(bundle: Bundle, settings: Settings) -> Package:

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from rtinstall.runtime_bundle.addresses import bare
 from rtinstall.runtime_bundle.cache import ELSEWHERE, Cache
-from rtinstall.runtime_bundle.download import Progress
-from rtinstall.runtime_bundle.errors import DownloadFailed, MissingTool, NoSpace
+from rtinstall.runtime_bundle.download import Network, Progress
+from rtinstall.runtime_bundle.errors import DownloadFailed, MissingTool, NoSpace, Unreachable
 
 ASKING = 180.0  # seconds for a question
 FETCHING = 3600.0  # seconds for a download
@@ -35,6 +35,15 @@ class Outcome:
     code: int
     output: str
     errors: str
+
+
+def need_network(name: str, network: Network) -> None:
+    """Raise :class:`Unreachable` if the client called ``name`` cannot be asked for want of a network."""
+    if network.offline:
+        raise Unreachable(
+            f"{name} is not asked while the network is switched off",
+            hint="--offline works with dist and with what is on disk, such as a bundle of rtbuild bundle",
+        )
 
 
 @contextmanager

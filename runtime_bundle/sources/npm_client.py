@@ -21,6 +21,7 @@ from rtinstall.runtime_bundle.sources.clients import (
     FETCHING,
     Outcome,
     last_words,
+    need_network,
     run,
     workplace,
 )
@@ -85,11 +86,7 @@ class Client:
     def _npm(
         self, place: Path, *words: str, progress: Progress | None = None, total: int | None = None
     ) -> Outcome:
-        if self._network.offline:
-            raise Unreachable(
-                "npm is not asked while the network is switched off",
-                hint="--offline works with dist and with what is on disk, such as a bundle of rtbuild bundle",
-            )
+        need_network("npm", self._network)
         own = ["--ignore-scripts", "--no-update-notifier", "--fetch-retries", "2"]
         settings = {}
         if progress:

@@ -36,6 +36,7 @@ from rtinstall.runtime_bundle.sources.clients import (
     FETCHING,
     Outcome,
     last_words,
+    need_network,
     run,
     workplace,
 )
@@ -210,11 +211,7 @@ class Pip:
     def _pip(
         self, place: Path, *words: str, progress: Progress | None = None, total: int | None = None
     ) -> Outcome:
-        if self._network.offline:
-            raise Unreachable(
-                "pip is not asked while the network is switched off",
-                hint="--offline works with dist and with what is on disk, such as a bundle of rtbuild bundle",
-            )
+        need_network("pip", self._network)
         command = self._command or own_pip()
         settings = dict(SETTINGS)
         if self._network.ca:
