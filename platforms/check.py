@@ -31,6 +31,11 @@ RULES: Mapping[str, Callable[[Path], Iterator[str]]] = {
     "msi": lambda path: ice.faults(read_database(path)),
 }
 WORLD_WRITABLE = 0o022
+# Who owns everything, where that is not root alone.
+OWNERS: Mapping[str | None, tuple[str, str]] = {
+    "freebsd": ("root", "wheel"),
+    "ibmi": ("qsys", "*none"),
+}
 SPECIAL_BITS = 0o7000
 
 
@@ -69,7 +74,7 @@ def lint(
             state.update(chunk)
             size += len(chunk)
             advance(len(chunk))
-        yield from _manners(entry, name)
+        yield from _manners(entry, name, OWNERS.get(archive.os, ("root", "root")))
         if expected is not None and name:
             wanted = missing.pop(name, None)
             found = _found(entry, size, state.hexdigest())
@@ -102,10 +107,11 @@ def _database_faults(path: Path, package: Package, effort: Effort) -> Iterator[s
         yield "the summary information is not the one that was written"
 
 
-def _manners(entry: ArchiveEntry, name: str) -> Iterator[str]:
+def _manners(entry: ArchiveEntry, name: str, owners: tuple[str, str]) -> Iterator[str]:
+    owner, group = owners
     if entry.kind not in ("file", "directory", "symlink"):
         yield f"{name} is a {entry.kind}"
-    if entry.uid or entry.gid or entry.owner not in ("", "root") or entry.group not in ("", "root"):
+    if entry.uid or entry.gid or entry.owner not in ("", owner) or entry.group not in ("", group):
         yield f"{name} is owned by {entry.owner or entry.uid}:{entry.group or entry.gid}"
     if entry.kind != "symlink" and entry.mode & WORLD_WRITABLE:
         yield f"{name} can be written by others (mode {entry.mode:04o})"

@@ -7,12 +7,21 @@ entry by entry, and to build again from a bundle written to disk.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from typing import TypeVar
 
 from rtinstall.runtime_bundle.errors import NotReadable
-from rtinstall.runtime_bundle.model import Bundle, Entry, File, Provenance, Symlink
+from rtinstall.runtime_bundle.model import (
+    Bundle,
+    Dependency,
+    Entry,
+    File,
+    Provenance,
+    Symlink,
+)
 
+T = TypeVar("T")
 SCHEMA = 1
 MAX_MANIFEST = 32 << 20
 
@@ -49,6 +58,8 @@ def describe(bundle: Bundle) -> dict[str, object]:
         "lts": bundle.lts,
         "released": bundle.released,
         "glibc": ".".join(map(str, bundle.glibc)) if bundle.glibc else "",
+        "os_release": bundle.os_release,
+        "dependencies": [asdict(item) for item in bundle.dependencies],
         "components": dict(sorted(bundle.components.items())),
         "provenance": [asdict(item) for item in bundle.provenance],
     }
@@ -94,8 +105,21 @@ def artifacts_of(manifest: Mapping[str, object]) -> list[Artifact]:
 
 def provenance_of(manifest: Mapping[str, object]) -> tuple[Provenance, ...]:
     """Return the provenance a manifest records; raises :class:`NotReadable` for a malformed one."""
-    listed = manifest.get("provenance")
+    return _listed(manifest, "provenance", Provenance)
+
+
+def dependencies_of(manifest: Mapping[str, object]) -> tuple[Dependency, ...]:
+    """Return the dependencies a manifest records; raises :class:`NotReadable` for malformed ones."""
+    return _listed(manifest, "dependencies", Dependency)
+
+
+def _listed(manifest: Mapping[str, object], key: str, kind: Callable[..., T]) -> tuple[T, ...]:
+    """Return the values of ``kind``, whose fields are all texts, that a manifest has under ``key``."""
+    listed = manifest.get(key)
     try:
-        return tuple(Provenance(**item) for item in listed) if isinstance(listed, list) else ()
-    except TypeError as error:
-        raise NotReadable("the manifest's provenance is malformed") from error
+        rows = listed if isinstance(listed, list) else []
+        if not all(isinstance(text, str) for row in rows for text in row.values()):
+            raise TypeError("a field is no text")
+        return tuple(kind(**row) for row in rows)
+    except (AttributeError, TypeError) as error:
+        raise NotReadable(f"the manifest's {key} is malformed") from error

@@ -58,6 +58,28 @@ class MacOs:
 
 
 @dataclass(frozen=True, slots=True)
+class FreeBsd:
+    """What only a FreeBSD package says: ``release`` is the FreeBSD it is for, such as ``14``.
+
+    Empty means the one its runtime was built for.
+    """
+
+    release: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IbmI:
+    """What only an rpm for IBM i says: ``release`` is the oldest IBM i it installs on, such as ``7.3``.
+
+    Empty means the one its runtime was built for. ``alternatives`` adds the two scriptlets by which
+    update-alternatives knows of it: the only scripts any package of ours can have.
+    """
+
+    release: str = ""
+    alternatives: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Metadata:
     """What a package says of itself, apart from what the runtime determines.
 
@@ -81,6 +103,8 @@ class Metadata:
     codec: Mapping[str, Codec] = field(default_factory=dict)
     windows: Windows = Windows()
     macos: MacOs = MacOs()
+    freebsd: FreeBsd = FreeBsd()
+    ibmi: IbmI = IbmI()
 
 
 @dataclass(frozen=True, slots=True)

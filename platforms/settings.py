@@ -13,9 +13,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import get_args
 
-from rtinstall.platforms.package import SCOPES, Codec, MacOs, Metadata, Windows
+from rtinstall.platforms.package import (
+    SCOPES,
+    Codec,
+    FreeBsd,
+    IbmI,
+    MacOs,
+    Metadata,
+    Windows,
+)
 from rtinstall.runtime_bundle.errors import BadConfiguration, UnknownVersion
 from rtinstall.runtime_bundle.model import Blob, File, Slice, check_path, digest
+from rtinstall.runtime_bundle.targets import FREEBSD, IBMI
 from rtinstall.runtime_bundle.versions import Version
 
 NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
@@ -59,7 +68,7 @@ def load(path: Path) -> Settings:
 def parse(table: Mapping[str, object], folder: Path) -> Settings:
     """Turn a parsed configuration into :class:`Settings`; paths in it are relative to ``folder``."""
     known = {*TEXTS, "revision", "prefix", "npmrc", "ca_certificates", "npm", "codec", "files",
-             "windows", "macos"}  # fmt: skip
+             "windows", "macos", "freebsd", "ibmi"}  # fmt: skip
     _refuse_unknown(table, known, "the configuration")
     metadata = _metadata(table)
     settings = Settings(metadata=metadata)
@@ -116,6 +125,11 @@ def _metadata(table: Mapping[str, object]) -> Metadata:
         changes["windows"] = _windows(table["windows"])
     if "macos" in table:
         changes["macos"] = _macos(table["macos"])
+    if "freebsd" in table:
+        own = _table(table["freebsd"], "freebsd", {"release"})
+        changes["freebsd"] = FreeBsd(_release(own, "freebsd", FREEBSD))
+    if "ibmi" in table:
+        changes["ibmi"] = _ibmi(table["ibmi"])
     return replace(Metadata(), **changes)  # type: ignore[arg-type]  # keys are checked above
 
 
@@ -139,6 +153,25 @@ def _macos(value: object) -> MacOs:
     if identifier and not IDENTIFIER.fullmatch(identifier):
         raise BadConfiguration("macos.identifier must be a reversed domain such as com.acme.nodejs")
     return MacOs(identifier)
+
+
+def _ibmi(value: object) -> IbmI:
+    table = _table(value, "ibmi", {"release", "alternatives"})
+    alternatives = table.get("alternatives", False)
+    if not isinstance(alternatives, bool):
+        raise BadConfiguration("ibmi.alternatives must be true or false")
+    return IbmI(_release(table, "ibmi", IBMI), alternatives)
+
+
+def _release(table: Mapping[str, object], name: str, known: tuple[str, ...]) -> str:
+    if "release" not in table:
+        return ""
+    release = _text(table, "release")
+    if release not in known:
+        raise BadConfiguration(
+            f'{name}.release must be one of {", ".join(sorted(known))}, as text, not "{release}"'
+        )
+    return release
 
 
 def _table(value: object, name: str, known: set[str]) -> dict[str, object]:

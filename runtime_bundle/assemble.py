@@ -13,26 +13,37 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 
-from rtinstall.runtime_bundle.archives import open_archive
+from rtinstall.runtime_bundle.archives import Archive, open_archive
 from rtinstall.runtime_bundle.errors import NotReadable, UnsafeArchive, WrongBinary
-from rtinstall.runtime_bundle.executables import check_executable, read_executable
+from rtinstall.runtime_bundle.executables import (
+    Executable,
+    check_executable,
+    read_executable,
+)
 from rtinstall.runtime_bundle.executables.grafted import restored
 from rtinstall.runtime_bundle.executables.pe import version_resource
 from rtinstall.runtime_bundle.executables.signature import check_signature
 from rtinstall.runtime_bundle.headers import NODE_VERSION, components
-from rtinstall.runtime_bundle.model import Bundle, Entry, File, Symlink, resolve_link
+from rtinstall.runtime_bundle.model import (
+    Bundle,
+    Dependency,
+    Entry,
+    File,
+    Symlink,
+    resolve_link,
+)
 from rtinstall.runtime_bundle.releases import EPOCH, Release
 from rtinstall.runtime_bundle.shapes import (
     COMMANDS,
     NPM,
+    NPM_SHAPES,
     SHAPES,
-    npm_package,
     on_windows,
     package_json,
 )
 from rtinstall.runtime_bundle.sources import Part
 from rtinstall.runtime_bundle.sources.changelog import released_on
-from rtinstall.runtime_bundle.targets import TARGETS, Target
+from rtinstall.runtime_bundle.targets import TARGETS, Target, target_named
 from rtinstall.runtime_bundle.versions import Version
 
 LINKS = {
@@ -57,12 +68,15 @@ def assemble(parts: Sequence[Part], release: Release, target: Target, spool: Pat
     entries = SHAPES[runtime.layout](runtime.path, spool.with_suffix(".runtime"), label)
     if other_npm is not None:
         entries = [entry for entry in entries if not _is_npm(entry.path)]
-        entries += npm_package(other_npm.path, spool.with_suffix(".npm"))
+        entries += NPM_SHAPES[other_npm.layout](other_npm.path, spool.with_suffix(".npm"))
     if target.os == "win":
         entries = on_windows(entries)
     linked = _with_links(entries, target)
     entries = [*map(_with_own_libraries, linked)]
     note = "" if entries == linked else "; its executable asks for the system's libraries again"
+
+    native = [open_archive(part.path) for part in parts if part.layout == "package"]
+    _check_systems(native, target)
 
     draft = Bundle(
         version=release.version,
@@ -81,6 +95,7 @@ def assemble(parts: Sequence[Part], release: Release, target: Target, spool: Pat
     executable = check_executable(program.content, target)
     if executable.kind == "macho":
         check_signature(program.content)
+    os_release = _os_release(native, executable, target)
     said = _said(draft.entries, program)
     npm = _npm_version(draft, target)
     _check_label(release, said, npm if other_npm is None else "")
@@ -90,6 +105,8 @@ def assemble(parts: Sequence[Part], release: Release, target: Target, spool: Pat
         components=_known(release, said),
         lts=said.get("lts", "") if _has_headers(draft.entries) else release.lts,
         glibc=executable.glibc if target.libc == "glibc" else None,
+        os_release=os_release,
+        dependencies=_dependencies(native) if target.os_releases else (),
     )
 
 
@@ -107,7 +124,8 @@ def described(part: Part, target: Target | None, spool: Path) -> tuple[Release, 
     if program is None:
         raise NotReadable(f"{part.path} holds no bin/node and no node.exe")
     if target is None:
-        target = _target_of(program)
+        ibmi = part.layout == "package" and open_archive(part.path).os == "ibmi"
+        target = target_named("ibmi-ppc64") if ibmi else _target_of(program)
     said = _said(entries, program)
     if "node" not in said:
         raise NotReadable(
@@ -173,7 +191,41 @@ def _with_own_libraries(entry: Entry) -> Entry:
     return restored(entry, needed)
 
 
+def _dependencies(native: Sequence[Archive]) -> tuple[Dependency, ...]:
+    """Return what the packages that a runtime was made of need, but not of each other."""
+    own = {archive.metadata["name"] for archive in native}
+    found = {item for archive in native for item in archive.dependencies if item.name not in own}
+    return tuple(sorted(found, key=lambda item: (item.kind, item.name, item.version)))
+
+
 # The checks.
+
+
+def _check_systems(native: Sequence[Archive], target: Target) -> None:
+    """Raise :class:`WrongBinary` for a package that says it is for another system than ``target``."""
+    for archive in native:
+        if archive.os and archive.os != target.os:
+            raise WrongBinary(
+                f"{archive.path.name} is a package for {archive.os}{archive.os_release}, not for {target}"
+            )
+
+
+def _os_release(native: Sequence[Archive], executable: Executable, target: Target) -> str:
+    """Return the release of the system a runtime was built for, as far as packages tell it apart.
+
+    Raises :class:`WrongBinary` if the parts are for different ones, or the executable for a newer one.
+    """
+    stated = {archive.os_release for archive in native if archive.os_release}
+    if target.os == "freebsd" and executable.minimum:
+        built = executable.minimum[0]
+        if any(int(release) < built for release in stated):
+            raise WrongBinary(
+                f"the package is for FreeBSD {min(stated)}, its executable for FreeBSD {built}"
+            )
+        stated = stated or {str(built)}
+    if len(stated) > 1:
+        raise WrongBinary(f"the parts are for different releases: {', '.join(sorted(stated))}")
+    return next((release for release in stated if release in target.os_releases), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +253,13 @@ def _has_headers(entries: Iterable[Entry]) -> bool:
 
 def _npm_version(bundle: Bundle, target: Target) -> str:
     home = NPM.removeprefix("lib/") if target.os == "win" else NPM
-    manifest = package_json(bundle.file(f"{home}/package.json"), "npm")
+    there = next((entry for entry in bundle.entries if entry.path == f"{home}/package.json"), None)
+    if there is None:
+        raise UnsafeArchive(
+            f"there is no file {home}/package.json: the runtime comes without npm",
+            hint="add one: rtbuild release or bundle with --source and --npm 11.6.2",
+        )
+    manifest = package_json(there, "npm")
     version = manifest.get("version")
     if not isinstance(version, str) or not NPM_VERSION.fullmatch(version):
         raise UnsafeArchive(f"the package.json of npm has no version, but {version!r:.80}")

@@ -115,6 +115,20 @@ class NotExpressible(RtError):
     hint = "choose another format with --format; rtbuild targets lists them"
 
 
+class BrokenDependencies(RtError):
+    """What a runtime depends on is missing from its repository, or depends on itself."""
+
+    exit_code = 16
+    hint = "report it to whoever publishes the repository, or use another one"
+
+
+class InstallationFailed(RtError):
+    """A machine's own tool did not install or remove a package, or must not be asked to."""
+
+    exit_code = 17
+    hint = "what the tool said stands above; nothing of ours was left on the machine"
+
+
 def every_error() -> Iterator[type[RtError]]:
     """Yield each class of the tree below :class:`RtError`, in the order of their exit codes."""
     found = {RtError}

@@ -187,12 +187,30 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class Dependency:
+    """What a runtime needs of the system it was built for, in the words of that system's packages.
+
+    ``kind`` is ``package``, or ``library`` for a shared library of FreeBSD (``libuv.so.1``), or
+    ``capability`` for anything that an rpm provides (``lib:/QOpenSys/...(shr_64.o)(ppc64)``).
+    ``version`` is, on FreeBSD, the one known when the package was made, in an rpm a comparison such as
+    ``>= 1.2-3``; empty for any. ``origin`` is the port of a FreeBSD package (``devel/libuv``).
+    """
+
+    kind: Literal["package", "library", "capability"]
+    name: str
+    version: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """A runtime and its package manager for one target.
 
     ``released`` in seconds since 1970 (UTC) is the time written into everything built from it.
     ``components`` maps ``v8``, ``uv``, ``openssl``, ``modules`` ... to versions, as far as known.
     ``glibc`` is the highest ``GLIBC_x.y`` the executable needs, None where it needs none.
+    ``os_release`` is the release of FreeBSD (``14``) or IBM i (``7.3``) it was built for, empty where
+    that is unknown or another system; ``dependencies`` is what it needs there.
     """
 
     version: Version
@@ -204,6 +222,8 @@ class Bundle:
     components: Mapping[str, str] = field(default_factory=dict)
     lts: str = ""
     glibc: tuple[int, int] | None = None
+    os_release: str = ""
+    dependencies: tuple[Dependency, ...] = ()
 
     def __post_init__(self) -> None:
         """Sort and check the entries."""

@@ -36,6 +36,10 @@ BESIDE = (
     "node.exe", *COMMANDS, *COREPACK,
     "bin/node", "bin/npm", "bin/npx", "bin/corepack",
 )  # fmt: skip
+NPMRC = (f"{NPM}/npmrc", NPM.removeprefix("lib/") + "/npmrc")
+PROGRAMS_OF_NPM = tuple(f"{NPM}/bin/{name}-cli.js" for name in ("npm", "npx"))
+# The first line that FreeBSD's ports and others put in the place of upstream's.
+OWN_NODE = re.compile(rb"#! */[^ ]+/bin/node")
 MAX_DOCUMENT = 1 << 20  # bytes of a manifest, or of a manual page
 
 
@@ -85,26 +89,17 @@ def _folder(path: Path, spool: Path, label: str | None) -> list[Entry]:
 
 def _package(path: Path, spool: Path, label: str | None) -> list[Entry]:
     """Undo what a native package did: find the prefix by the program, drop what is not the runtime."""
-    root = "/usr/local" if open_archive(path).format == "freebsd" else None
-    entries = unpack(path, spool, root=root)
-    homes = sorted(
-        (
-            entry.path.removesuffix(program)
-            for entry in entries
-            for program in ("bin/node", "node.exe")
-            if f"/{entry.path}".endswith(f"/{program}")
-        ),
-        key=len,
-    )
-    if not homes:
+    entries = _installed(path, spool)
+    home = _home(entries, "bin/node", "node.exe")
+    if home is None:
         raise UnsafeArchive(f"{path.name} holds no bin/node and no node.exe")
     found: list[Entry] = []
     for entry in entries:
-        inner = entry.path.removeprefix(homes[0])
+        inner = entry.path.removeprefix(home)
         name = inner.rpartition("/")[2]
-        if entry.path.startswith(homes[0]) and (inner.startswith(KEPT) or inner in BESIDE):
-            if inner not in (f"{NPM}/npmrc", NPM.removeprefix("lib/") + "/npmrc"):
-                found.append(replace(entry, path=inner))
+        if entry.path.startswith(home) and (inner.startswith(KEPT) or inner in BESIDE):
+            if inner not in NPMRC:
+                found.append(_portable(replace(entry, path=inner)))
         elif inner in ("share/man/man1/node.1", "share/man/man1/node.1.gz"):
             found.append(_plain(entry, "share/man/man1/node.1"))
         elif "/node" in entry.path and name in NODE_DOCUMENTS and isinstance(entry, File):
@@ -112,6 +107,54 @@ def _package(path: Path, spool: Path, label: str | None) -> list[Entry]:
         elif "/share/doc/node" in f"/{entry.path}" and name in FOR_DEBUGGERS:
             found.append(replace(entry, path=f"share/doc/node/{name}"))
     return found
+
+
+def npm_of_package(path: Path, spool: Path) -> list[Entry]:
+    """Take npm out of a native package that has nothing else, as FreeBSD's ``npm-node24``."""
+    entries = _installed(path, spool)
+    home = _home(entries, f"{NPM}/package.json")
+    if home is None:
+        raise UnsafeArchive(f"{path.name} holds no {NPM}")
+    inner = (replace(entry, path=entry.path.removeprefix(home)) for entry in entries)
+    return [
+        _portable(entry)
+        for entry in inner
+        if entry.path.startswith(f"{NPM}/") or entry.path in ("bin/npm", "bin/npx")
+        if entry.path not in NPMRC
+    ]
+
+
+NPM_SHAPES: dict[str, Callable[[Path, Path], list[Entry]]] = {
+    "npm-package": npm_package,
+    "package": npm_of_package,
+}
+
+
+def _installed(path: Path, spool: Path) -> tuple[Entry, ...]:
+    """Return what a native package puts on a machine, as paths below its root."""
+    return unpack(path, spool, root="/" if open_archive(path).format == "freebsd" else None)
+
+
+def _home(entries: Iterable[Entry], *programs: str) -> str | None:
+    """Return the shortest prefix, with its slash, below which one of ``programs`` lies."""
+    homes = (
+        entry.path.removesuffix(program)
+        for entry in entries
+        for program in programs
+        if f"/{entry.path}".endswith(f"/{program}")
+    )
+    return min(homes, key=len, default=None)
+
+
+def _portable(entry: Entry) -> Entry:
+    """Return npm's own programs asking for ``node`` as upstream's do, not at one system's place."""
+    if not isinstance(entry, File) or entry.path not in PROGRAMS_OF_NPM:
+        return entry
+    data = b"".join(entry.content.chunks())
+    first, newline, rest = data.partition(b"\n")
+    if not OWN_NODE.fullmatch(first):
+        return entry
+    return File.of(entry.path, b"#!/usr/bin/env node" + newline + rest, entry.mode)
 
 
 def _plain(entry: Entry, path: str) -> Entry:

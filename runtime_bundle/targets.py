@@ -22,6 +22,8 @@ Source = Literal["dist", "unofficial", "pip", "npm", "freebsd", "ibmi", "local"]
 TARBALLS = ("tar.xz", "tar.gz")
 GLIBC = ("deb", "rpm", "arch", *TARBALLS)
 WINDOWS = ("msi", "zip")
+FREEBSD = ("14", "13", "15")
+IBMI = ("7.3", "7.4", "7.5", "7.6")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Target:
 
     ``name`` is how nodejs.org spells it in ``node-vX.Y.Z-<name>.tar.xz``; ``index`` the word in the
     ``files`` column of its index; ``minimum`` the oldest system upstream supports, for people.
-    ``parts`` names the targets that one like ``darwin-universal`` is joined from.
+    ``parts`` names the targets that one like ``darwin-universal`` is joined from. ``os_releases`` are
+    the releases of the system that packages are told apart by, the one to build for by default first.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Target:
     sources: tuple[Source, ...]
     formats: tuple[str, ...]
     parts: tuple[str, ...] = ()
+    os_releases: tuple[str, ...] = ()
 
     @property
     def archs(self) -> tuple[Arch, ...]:
@@ -96,13 +100,14 @@ TARGETS: tuple[Target, ...] = (
            ("dist", "pip", "npm", "local"), WINDOWS),
     Target("win-x86", "win", "x86", None, "win-x86-zip", "zip", "Windows 10",
            ("dist", "npm", "local"), WINDOWS),
-    Target("freebsd-x64", "freebsd", "x64", None, "", "tar", "FreeBSD 14",
-           ("freebsd", "local"), ()),
-    Target("freebsd-arm64", "freebsd", "arm64", None, "", "tar", "FreeBSD 14",
-           ("freebsd", "local"), ()),
+    Target("freebsd-x64", "freebsd", "x64", None, "freebsd-x64", "tar", "FreeBSD 13",
+           ("freebsd", "local"), TARBALLS, os_releases=FREEBSD),
+    Target("freebsd-arm64", "freebsd", "arm64", None, "freebsd-arm64", "tar", "FreeBSD 13",
+           ("freebsd", "local"), TARBALLS, os_releases=FREEBSD),
     Target("aix-ppc64", "aix", "ppc64", None, "aix-ppc64", "tar", "AIX 7.2 TL04",
            ("dist", "local"), ("tar.gz",)),
-    Target("ibmi-ppc64", "ibmi", "ppc64", None, "", "tar", "IBM i 7.4", ("ibmi", "local"), ()),
+    Target("ibmi-ppc64", "ibmi", "ppc64", None, "ibmi-ppc64", "tar", "IBM i 7.3",
+           ("ibmi", "local"), TARBALLS, os_releases=IBMI),
 )  # fmt: skip
 
 BY_NAME = {target.name: target for target in TARGETS}

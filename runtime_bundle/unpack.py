@@ -38,7 +38,7 @@ def unpack(
     """Read the archive at ``path`` into the new file ``spool``; return its entries, sorted and checked.
 
     ``root`` is the folder that everything must lie in and that is stripped (``package``,
-    ``node-v24.19.0-linux-x64``; ``/usr/local`` where names are absolute), None strips nothing.
+    ``node-v24.19.0-linux-x64``; ``/usr/local`` or ``/`` where names are absolute), None strips nothing.
     Members whose name ``ignore`` accepts are checked, but left out, and may lie beside ``root``.
     Raises :class:`UnsafeArchive` for anything malformed or unsafe, :class:`NoSpace` where the spool
     cannot be written, :class:`NotReadable` for what is no archive. No spool is left behind then.
@@ -111,9 +111,9 @@ def _name(entry: ArchiveEntry, root: str | None) -> str | None:
 
 def _below(name: str, root: str | None) -> str | None:
     """Return ``name`` below ``root``; None for ``root`` itself and the folders it lies in."""
-    if root is None:
+    root = (root or "").strip("/")
+    if not root:
         return name
-    root = root.strip("/")
     if f"{root}/".startswith(f"{name}/"):
         return None
     if not name.startswith(f"{root}/"):

@@ -45,6 +45,9 @@ NEEDED = {
     "libpthread.so.0": (),
     "libc.so.6": ("GLIBC_2.28",),
 }
+NEEDED_FREEBSD = {"libuv.so.1": (), "libc++.so.1": (), "libthr.so.3": (), "libc.so.7": ()}
+# The file header of 64-bit XCOFF (AIX, "XCOFF Object File Format"): magic, and flags of an executable.
+XCOFF64 = bytes.fromhex("01f70000") + bytes(12) + bytes.fromhex("00000002") + bytes(4)
 NEEDED_MUSL = {"libstdc++.so.6": ("GLIBCXX_3.4.29",), "libgcc_s.so.1": ("GCC_3.4",)}
 
 
@@ -54,6 +57,10 @@ def executable(target: Target, version: str = "24.19.0") -> bytes:
         return pe.executable(target.arch, version)
     if target.os == "darwin":
         return macho.executable(*target.archs)
+    if target.os == "freebsd":
+        return elf.executable(target.arch, NEEDED_FREEBSD, "/libexec/ld-elf.so.1", 1_402_000)
+    if target.os in ("aix", "ibmi"):
+        return XCOFF64
     arch = target.arch if target.arch in elf.MACHINES else "x64"
     if target.libc == "musl":
         loader = f"/lib/ld-musl-{'x86_64' if arch == 'x64' else 'aarch64'}.so.1"

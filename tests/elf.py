@@ -6,7 +6,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-INTERP, LOAD, DYNAMIC, GNU_STACK = 3, 1, 2, 0x6474E551
+INTERP, LOAD, DYNAMIC, NOTE, GNU_STACK = 3, 1, 2, 4, 0x6474E551
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,15 @@ MACHINES = {
 
 
 def executable(
-    arch: str, needed: Mapping[str, Sequence[str]], interpreter: str | None = None
+    arch: str,
+    needed: Mapping[str, Sequence[str]],
+    interpreter: str | None = None,
+    freebsd: int | None = None,
 ) -> bytes:
-    """Return an executable for ``arch`` that needs libraries, and of each of them symbol versions."""
+    """Return an executable for ``arch`` that needs libraries, and of each of them symbol versions.
+
+    ``freebsd`` is the ``__FreeBSD_version`` of one that is branded by a note, as theirs are.
+    """
     machine = MACHINES[arch]
     word = "Q" if machine.bits == 64 else "I"
     strings = b"\0"
@@ -71,14 +77,18 @@ def executable(
         (0, 0),
     ]
     dynamic = b"".join(pack(word * 2, *tag) for tag in tags)
-    end = place_dynamic + len(dynamic)
+    # The note (elf(5)): sizes of name and word, type 1, "FreeBSD", the version.
+    note = b"" if freebsd is None else pack("III", 8, 4, 1) + b"FreeBSD\0" + pack("I", freebsd)
+    place_note = place_dynamic + len(dynamic)
+    end = place_note + len(note)
 
     def segment(kind: int, place: int, size: int) -> bytes:
         if machine.bits == 64:
             return pack("IIQQQQQQ", kind, 4, place, place, place, size, size, 8)
         return pack("8I", kind, place, place, place, size, size, 4, 8)
 
-    header = b"\x7fELF" + bytes([machine.bits // 32, 1 if machine.order == "<" else 2, 1])
+    header = b"\x7fELF" + bytes([machine.bits // 32, 1 if machine.order == "<" else 2])
+    header += b"\1\0" if freebsd is None else b"\1\x09"
     header = header.ljust(16, b"\0") + pack(
         f"HHI{word}{word}{word}I6H", 3, machine.number, 1, 0, header_size, 0, machine.flags,
         header_size, row_size, 4, 0, 0, 0,
@@ -87,10 +97,10 @@ def executable(
         segment(INTERP, start, len(loader))
         + segment(LOAD, 0, end)
         + segment(DYNAMIC, place_dynamic, len(dynamic))
-        + segment(GNU_STACK, 0, 0)
+        + (segment(GNU_STACK, 0, 0) if freebsd is None else segment(NOTE, place_note, len(note)))
     )
     body = (header + rows + loader).ljust(place_strings, b"\0") + strings
-    return body.ljust(place_versions, b"\0") + versions + dynamic
+    return body.ljust(place_versions, b"\0") + versions + dynamic + note
 
 
 def sysv_hash(text: str) -> int:

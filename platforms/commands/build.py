@@ -25,7 +25,13 @@ from rtinstall.platforms.commands.options import (
     source_date_epoch,
 )
 from rtinstall.platforms.formats import inexpressible
-from rtinstall.platforms.manifest import describe, describe_entry, provenance_of, read_manifest
+from rtinstall.platforms.manifest import (
+    dependencies_of,
+    describe,
+    describe_entry,
+    provenance_of,
+    read_manifest,
+)
 from rtinstall.platforms.mirror import Mirror
 from rtinstall.platforms.package import Effort, Level, Scope
 from rtinstall.platforms.terminal import amount, terminal
@@ -133,14 +139,15 @@ def _differences(manifest: Mapping[str, object], bundle: Bundle) -> Iterator[str
 def _recorded(manifest: Mapping[str, object], bundle: Bundle) -> Bundle:
     """Return ``bundle`` with what its manifest knows besides its contents, from an index mostly."""
     said = describe(bundle)
-    known = {key: manifest.get(key) for key in ("components", "lts", "released")}
-    components, lts, released = known.values()
+    components, lts, released = (manifest.get(key) for key in ("components", "lts", "released"))
+    os_release = manifest.get("os_release", bundle.os_release)
     if (
         not isinstance(components, dict)
         or not all(isinstance(text, str) for text in components.values())
         or not isinstance(lts, str)
         or not isinstance(released, int)
         or not 0 <= released < 1 << 32
+        or os_release not in ("", *bundle.target.os_releases)
         or any(manifest.get(key) != said[key] for key in ("version", "target", "npm"))
     ):
         raise NotReadable(
@@ -153,4 +160,6 @@ def _recorded(manifest: Mapping[str, object], bundle: Bundle) -> Bundle:
         components=components,
         lts=lts,
         released=released,
+        os_release=str(os_release),
+        dependencies=dependencies_of(manifest) or bundle.dependencies,
     )

@@ -12,6 +12,8 @@ from typing import BinaryIO
 from rtinstall.runtime_bundle.archives.entry import Member
 from rtinstall.runtime_bundle.archives.source import joined
 from rtinstall.runtime_bundle.errors import NotReadable
+from rtinstall.runtime_bundle.model import Dependency
+from rtinstall.runtime_bundle.targets import Os
 
 Metadata = dict[str, str | list[str]]
 
@@ -23,6 +25,8 @@ class Archive:
     ``metadata`` holds ``name``, ``version`` and ``architecture`` where the format has them, and every
     field under the format's own name; ``scripts`` names the maintainer scripts. ``problems`` are
     digests found wrong and files found missing: complete once :meth:`entries` is at its end.
+    ``os``, ``os_release`` and ``dependencies`` are what a package says of the system it is for, as far
+    as a Bundle keeps that (:class:`~rtinstall.runtime_bundle.model.Bundle`).
     """
 
     path: Path
@@ -31,6 +35,9 @@ class Archive:
     scripts: tuple[str, ...]
     problems: list[str]
     members: Callable[[BinaryIO, list[str]], Iterator[Member]]
+    os: Os | None = None
+    os_release: str = ""
+    dependencies: tuple[Dependency, ...] = ()
 
     def entries(self) -> Iterator[Member]:
         """Yield what the archive would install, each entry with its bytes, from the beginning."""

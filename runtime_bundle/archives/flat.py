@@ -27,7 +27,8 @@ from rtinstall.runtime_bundle.archives.distribution import (
 from rtinstall.runtime_bundle.archives.entry import ArchiveEntry, Member
 from rtinstall.runtime_bundle.archives.limits import LIMITS, Limits, Meter
 from rtinstall.runtime_bundle.archives.source import Stream, joined, up_to
-from rtinstall.runtime_bundle.archives.xar import Xar, document, read_member, read_xar
+from rtinstall.runtime_bundle.archives.xar import Xar, read_member, read_xar
+from rtinstall.runtime_bundle.archives.xml import document
 from rtinstall.runtime_bundle.errors import NotReadable, UnsafeArchive
 from rtinstall.runtime_bundle.model import check_path
 

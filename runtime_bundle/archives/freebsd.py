@@ -6,7 +6,8 @@ The manifest is UCL; pkg writes the part of it that is JSON, and that is what is
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,9 +18,11 @@ from rtinstall.runtime_bundle.archives.entry import Member
 from rtinstall.runtime_bundle.archives.limits import LIMITS, Limits, Meter
 from rtinstall.runtime_bundle.archives.source import Source
 from rtinstall.runtime_bundle.errors import UnsafeArchive
+from rtinstall.runtime_bundle.model import Dependency
 
 MANIFESTS = ("+MANIFEST", "+COMPACT_MANIFEST")
 NOT_FIELDS = ("files", "directories", "config", "scripts", "lua_scripts")
+ABI = re.compile(r"FreeBSD:([0-9]{1,3}):.+")
 
 
 def open_freebsd(
@@ -44,7 +47,31 @@ def open_freebsd(
         )
         yield from checked(payload, listed, problems)
 
-    return Archive(path, "freebsd", _metadata(manifest), scripts, [], members)
+    metadata = _metadata(manifest)
+    abi = ABI.fullmatch(str(metadata["architecture"]))
+    return Archive(
+        path, "freebsd", metadata, scripts, [], members,
+        os="freebsd" if abi else None,
+        os_release=abi[1] if abi else "",
+        dependencies=dependencies(manifest),
+    )  # fmt: skip
+
+
+def dependencies(manifest: Mapping[str, object]) -> tuple[Dependency, ...]:
+    """Return the packages and the shared libraries that a manifest asks for."""
+    found = []
+    for name, value in sorted(_object(manifest, "deps").items()):
+        facts = value if isinstance(value, dict) else {}
+        version, origin = (str(facts.get(key, "")) for key in ("version", "origin"))
+        found.append(Dependency("package", name, version, origin))
+    libraries = manifest.get("shlibs_required", [])
+    if not isinstance(libraries, list):
+        raise UnsafeArchive("'shlibs_required' in the package's manifest is no list")
+    found += [Dependency("library", name) for name in sorted(map(str, libraries))]
+    for dependency in found:
+        if not all(map(str.isprintable, (dependency.name, dependency.version, dependency.origin))):
+            raise UnsafeArchive(f"the package depends on {dependency.name!r}, which is no name")
+    return tuple(found)
 
 
 def _is_manifest(name: str) -> bool:
@@ -61,7 +88,7 @@ def _json(data: bytes) -> dict[str, object]:
     return manifest
 
 
-def _object(manifest: dict[str, object], key: str) -> dict[str, object]:
+def _object(manifest: Mapping[str, object], key: str) -> dict[str, object]:
     value = manifest.get(key, {})
     if not isinstance(value, dict):
         raise UnsafeArchive(f"{key!r} in the package's manifest is no object")

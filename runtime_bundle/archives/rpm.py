@@ -7,6 +7,7 @@ here, the few that are used have names below. Signatures are not verified, diges
 from __future__ import annotations
 
 import hashlib
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ from rtinstall.runtime_bundle.archives.entry import Member
 from rtinstall.runtime_bundle.archives.limits import LIMITS, MIB, Limits, Meter
 from rtinstall.runtime_bundle.archives.source import Stream, exactly
 from rtinstall.runtime_bundle.errors import UnsafeArchive
+from rtinstall.runtime_bundle.model import Dependency
+from rtinstall.runtime_bundle.targets import Os
 
 MAGIC = b"\xed\xab\xee\xdb"
 HEADER_MAGIC = b"\x8e\xad\xe8\x01\0\0\0\0"
@@ -47,6 +50,10 @@ DEPENDENCIES = {
     "conflicts": (1054, 1053, 1055), "obsoletes": (1090, 1114, 1115),
     "recommends": (5046, 5048, 5047),
 }  # fmt: skip
+# Of a dependency (rpm manual, "Dependencies"): of scriptlets or their interpreters alone.
+FOR_SCRIPTS = 256 | 512 | 1024 | 2048 | 4096
+SYSTEM = re.compile(r"(linux|aix|ibmi)([0-9]*(?:\.[0-9]+)*)")
+SYSTEMS: dict[str, Os] = {"linux": "linux", "aix": "aix", "ibmi": "ibmi"}
 # RFC 9580, 9.5: hash algorithm numbers; the ones rpm can have used.
 ALGORITHMS = {1: "md5", 2: "sha1", 8: "sha256", 9: "sha384", 10: "sha512", 11: "sha224"}
 INTEGERS = {1: "B", 2: "B", 3: "H", 4: "I", 5: "Q"}
@@ -86,7 +93,14 @@ def open_rpm(path: Path, limits: Limits = LIMITS) -> Archive:
             yield replace(entry, mode=mode, owner=owner, group=group), chunks
 
     scripts = tuple(name for tag, name in SCRIPTS.items() if tag in rpm.header)
-    return Archive(path, "rpm", _metadata(rpm.header), scripts, [], members)
+    metadata = _metadata(rpm.header)
+    system = SYSTEM.fullmatch(str(metadata.get("os", "")))
+    return Archive(
+        path, "rpm", metadata, scripts, [], members,
+        os=SYSTEMS[system[1]] if system else None,
+        os_release=system[2] if system else "",
+        dependencies=_needed(rpm.header),
+    )  # fmt: skip
 
 
 def read_rpm(file: BinaryIO, limits: Limits = LIMITS) -> Rpm:
@@ -174,6 +188,25 @@ def _metadata(header: dict[int, Value]) -> dict[str, str | list[str]]:
         if words := [_dependency(*row) for row in rows]:
             fields[kind] = words
     return fields
+
+
+def _needed(header: dict[int, Value]) -> tuple[Dependency, ...]:
+    """Return what the files need: nothing of rpm itself, of scriptlets, or that the package has."""
+    rows = zip(
+        *(read(header, tag) for read, tag in zip(
+            (_strings, _numbers, _strings), DEPENDENCIES["requires"], strict=True
+        )),
+        strict=False,
+    )  # fmt: skip
+    own = set(_strings(header, DEPENDENCIES["provides"][0]))
+    found = set()
+    for name, flags, version in rows:
+        if not name.isprintable() or not version.isprintable():
+            raise UnsafeArchive(f"the package depends on {name!r}, which is no name")
+        if not name.startswith("rpmlib(") and name not in own and not flags & FOR_SCRIPTS:
+            condition = _dependency("", flags, version).strip()
+            found.add(Dependency("capability", name, condition))
+    return tuple(sorted(found, key=lambda item: (item.name, item.version)))
 
 
 def _dependency(name: str, flags: int, version: str) -> str:

@@ -1,8 +1,7 @@
 """xar: a header, a compressed table of contents in XML, and a heap (xar(1), ``xar.h``), big-endian.
 
 Every digest of the archive is checked: the table's, and each file's as it is read. Read as far as
-macOS packages use it: files and directories, stored or as a zlib stream. A document type is refused
-with everything that XML entities could do.
+macOS packages use it: files and directories, stored or as a zlib stream.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, NoReturn
-from xml.etree.ElementTree import Element, TreeBuilder
-from xml.parsers import expat
+from typing import BinaryIO
+from xml.etree.ElementTree import Element
 
 from rtinstall.runtime_bundle.archives.limits import Limits
 from rtinstall.runtime_bundle.archives.source import CHUNK, exactly
+from rtinstall.runtime_bundle.archives.xml import MOST, document
 from rtinstall.runtime_bundle.errors import UnsafeArchive
 
 MAGIC = b"xar!"
@@ -28,8 +27,6 @@ HEADER = struct.Struct(">4s2H2QI")
 TABLE_ALGORITHMS = {0: "", 1: "sha1", 2: "md5", 3: "sha256", 4: "sha512"}
 STORED = "application/octet-stream"
 ZLIB = "application/x-gzip"  # by that name, but RFC 1950 and not 1952
-XML_MOST = 4 << 20  # bytes; a tree of it takes twenty times that in memory
-XML_DEPTH = 64
 # What Apple's stapler appends: it ends in this mark, version 1, type 2 and a length.
 TICKET = b"t8lr\x01\x00\x02\x00"
 
@@ -68,7 +65,7 @@ def read_xar(file: BinaryIO, limits: Limits) -> Xar:
     magic, size, version, packed, expanded, number = HEADER.unpack(exactly(file, HEADER.size))
     if magic != MAGIC or size != HEADER.size or version != 1:
         raise UnsafeArchive("this is no xar of version 1")
-    if number not in TABLE_ALGORITHMS or max(packed, expanded) > XML_MOST:
+    if number not in TABLE_ALGORITHMS or max(packed, expanded) > MOST:
         raise UnsafeArchive("the xar's table of contents has an unknown checksum, or is too large")
     data = exactly(file, packed)
     table = document(_inflated(data, expanded), "the xar's table of contents")
@@ -120,41 +117,6 @@ def read_member(file: BinaryIO, member: Member, problems: list[str]) -> Iterator
     for what, total in (("archived", archived), ("extracted", extracted)):
         if not total.right:
             problems.append(f"the {what} checksum of {member.path!r} is not the one in the xar")
-
-
-def document(data: bytes, what: str) -> Element:
-    """Parse XML in UTF-8 that declares nothing, or raise :class:`UnsafeArchive`."""
-    builder = TreeBuilder()
-    depth = 0
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > XML_DEPTH:
-            raise UnsafeArchive(f"{what} is nested too deeply")
-        builder.start(tag, attributes)
-
-    def end(tag: str) -> None:
-        nonlocal depth
-        depth -= 1
-        builder.end(tag)
-
-    def declared(*words: object) -> NoReturn:
-        raise UnsafeArchive(f"{what} declares a document type")
-
-    if len(data) > XML_MOST:
-        raise UnsafeArchive(f"{what} is larger than {XML_MOST} bytes")
-    parser = expat.ParserCreate("utf-8")
-    parser.buffer_text = True
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = builder.data
-    parser.StartDoctypeDeclHandler = declared
-    try:
-        parser.Parse(data, True)
-    except expat.ExpatError as error:
-        raise UnsafeArchive(f"{what} is no XML: {error}") from None
-    return builder.close()
 
 
 class _Sum:

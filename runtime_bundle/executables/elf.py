@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rtinstall.runtime_bundle.errors import WrongBinary
@@ -72,7 +72,8 @@ def read_elf(at: At) -> Executable:
             interpreter = _string(at, segment.offset, segment.offset + segment.size)
     needed, symbols = _dynamic(at, order, word, segments)
     versions = [version for _, version in symbols]
-    os = _os(ident[7], interpreter, _brands(at, order, segments))
+    brands = dict(_brands(at, order, segments))
+    os = _os(ident[7], interpreter, brands)
     glibc = _highest(versions, "GLIBC")
     return Executable(
         "elf",
@@ -82,6 +83,7 @@ def read_elf(at: At) -> Executable:
         glibc=(glibc[0], glibc[1]) if glibc else None,
         glibcxx=_highest(versions, "GLIBCXX"),
         interpreter=interpreter,
+        minimum=_freebsd(brands),
         needed=tuple(needed),
         symbols=tuple(symbols),
     )
@@ -200,14 +202,19 @@ def _brands(at: At, order: str, segments: list[_Segment]) -> Iterator[tuple[byte
             place = body + (size + 3) // 4 * 4
 
 
-def _os(abi: int, interpreter: str, brands: Iterator[tuple[bytes, int]]) -> Os | None:
-    found = dict(brands)
+def _os(abi: int, interpreter: str, found: Mapping[bytes, int]) -> Os | None:
     if abi == 9 or b"FreeBSD" in found or interpreter == "/libexec/ld-elf.so.1":
         return "freebsd"
     # An unbranded executable runs on Linux alone: the BSDs refuse it.
     if abi in (0, 3) and found.get(b"GNU", 0) == 0 and not found.keys() & {b"NetBSD", b"OpenBSD"}:
         return "linux"
     return None
+
+
+def _freebsd(found: Mapping[bytes, int]) -> tuple[int, int] | None:
+    """Return the FreeBSD that ``__FreeBSD_version`` stands for: 1401000 is 14.1 (param.h)."""
+    number = found.get(b"FreeBSD")
+    return (number // 100_000, number // 1000 % 100) if number else None
 
 
 def _libc(interpreter: str, needed: list[str]) -> Libc | None:

@@ -23,7 +23,8 @@ class Executable:
 
     ``os`` is ``aix`` for XCOFF, which IBM i runs too; None where the headers name a system that
     Node.js does not. ``archs`` has several for a universal Mach-O. ``glibc`` and ``glibcxx`` are the
-    highest ``GLIBC_x.y`` and ``GLIBCXX_x.y.z`` needed, ``minimum`` the oldest macOS; ``needed`` lists
+    highest ``GLIBC_x.y`` and ``GLIBCXX_x.y.z`` needed, ``minimum`` the oldest macOS,
+    or the FreeBSD it was built for; ``needed`` lists
     the shared libraries of ELF and Mach-O, ``symbols`` the pairs of library and symbol version that
     an ELF needs.
     """

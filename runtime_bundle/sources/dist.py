@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from rtinstall.runtime_bundle.addresses import bare, checked, is_loopback, joined, local_path
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import Network, Progress, fetch, read, size
+from rtinstall.runtime_bundle.download import Network, Progress, fetch, size
 from rtinstall.runtime_bundle.errors import (
     BadConfiguration,
     NotPublished,
@@ -32,6 +32,7 @@ from rtinstall.runtime_bundle.release_keys import RELEASE_KEYS
 from rtinstall.runtime_bundle.releases import LIMIT as INDEX_LIMIT
 from rtinstall.runtime_bundle.releases import Release, parse_index
 from rtinstall.runtime_bundle.sources import Offer, Part, Say
+from rtinstall.runtime_bundle.sources.documents import document
 from rtinstall.runtime_bundle.targets import Target
 from rtinstall.runtime_bundle.verify import (
     MAX_SHASUMS,
@@ -199,19 +200,13 @@ class Dist:
         )
 
     def _document(self, path: str, limit: int) -> bytes:
-        """Return a small file of the server, or our copy where the server says it is still good."""
-        url = joined(self._address, path)
-        on_disk = urlsplit(url).scheme == "file"
-        ours = None if on_disk else self._cache.document(url)
-        if ours and self._network.offline:
-            return ours.data
-        etag = ours.etag if ours else ""
-        new = read(url, limit=limit, network=self._network, etag=etag, plain=self._plain)
-        if new is None:
-            return ours.data if ours else b""
-        if not on_disk:
-            self._cache.remember(url, new)
-        return new.data
+        return document(
+            joined(self._address, path),
+            limit,
+            cache=self._cache,
+            network=self._network,
+            plain=self._plain,
+        )
 
 
 def _address(address: str | Path | None, channel: Channel) -> str:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pe
+from elf import executable
 from rtinstall.runtime_bundle.errors import NotReadable, WrongBinary
 from rtinstall.runtime_bundle.executables import Executable, check_executable, read_executable
 from rtinstall.runtime_bundle.executables.pe import VersionResource, version_resource
@@ -355,3 +356,20 @@ def test_a_damaged_version_resource_never_breaks_the_reader(data: st.DataObject)
         made[data.draw(st.integers(0x3C, len(made) - 1))] = data.draw(st.integers(0, 255))
     with suppress(WrongBinary):
         version_resource(Blob(bytes(made[: data.draw(st.integers(64, len(made)))])))
+
+
+@pytest.mark.parametrize("name", ["freebsd-x64", "freebsd-arm64"])
+@pytest.mark.parametrize(("number", "release"), [(1_304_000, (13, 4)), (1_500_068, (15, 0))])
+def test_an_executable_says_for_which_freebsd_it_was_built(
+    name: str, number: int, release: tuple[int, int]
+) -> None:
+    target = target_named(name)
+    data = executable(target.arch, {"libc.so.7": ()}, "/libexec/ld-elf.so.1", number)
+    found = check_executable(Blob(data), target)
+    assert (found.os, found.minimum, found.needed) == ("freebsd", release, ("libc.so.7",))
+    with pytest.raises(WrongBinary):
+        check_executable(Blob(data), target_named(name.replace("freebsd", "linux")))
+
+
+def test_executables_of_linux_name_no_freebsd() -> None:
+    assert read_executable(Blob(executable("x64", {}))).minimum is None

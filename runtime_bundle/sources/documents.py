@@ -1,0 +1,26 @@
+"""The small files of a server: indexes, lists of checksums, catalogues; kept, and asked for with ETag."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from rtinstall.runtime_bundle.cache import Cache
+from rtinstall.runtime_bundle.download import Network, read
+
+
+def document(url: str, limit: int, *, cache: Cache, network: Network, plain: bool = False) -> bytes:
+    """Return the file at ``url``, at most ``limit`` bytes: ours where the server says it still is good.
+
+    Nothing of it is checked here. Raises what :func:`~rtinstall.runtime_bundle.download.read` raises.
+    """
+    on_disk = urlsplit(url).scheme == "file"
+    ours = None if on_disk else cache.document(url)
+    if ours and network.offline:
+        return ours.data
+    etag = ours.etag if ours else ""
+    new = read(url, limit=limit, network=network, etag=etag, plain=plain)
+    if new is None:
+        return ours.data if ours else b""
+    if not on_disk:
+        cache.remember(url, new)
+    return new.data
