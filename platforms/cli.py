@@ -10,6 +10,7 @@ from rtinstall.platforms.commands.build import build_command
 from rtinstall.platforms.commands.bundle import bundle_command
 from rtinstall.platforms.commands.inspect import inspect_command
 from rtinstall.platforms.commands.release import release_command
+from rtinstall.platforms.commands.repo import repo_command
 from rtinstall.platforms.commands.smoke import smoke_command
 from rtinstall.platforms.commands.verify import verify_command
 from rtinstall.runtime_bundle import __version__
@@ -36,6 +37,7 @@ for command in (
     inspect_command,
     verify_command,
     smoke_command,
+    repo_command,
     targets_command,
     completion_command("rtbuild"),
 ):

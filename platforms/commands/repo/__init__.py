@@ -1,0 +1,10 @@
+"""``rtbuild repo``: turn a folder of packages into a repository that their system's own tool uses."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.group("repo", short_help="Turn a folder of packages into a repository.")
+def repo_command() -> None:
+    """Write the catalogue of a repository beside its packages, for their system's own tool to read."""
