@@ -47,9 +47,7 @@ def owned(package: Package) -> dict[str, Entry]:
     return {
         f"/{entry.path}": entry
         for entry in package.entries
-        if not isinstance(entry, Directory)
-        or entry.path not in package.shared
-        or entry.path == "usr/lib/node_modules"
+        if not isinstance(entry, Directory) or entry.path not in package.shared
     }
 
 
