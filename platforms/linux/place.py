@@ -95,7 +95,7 @@ def place(bundle: Bundle, settings: Settings, conventions: Conventions) -> Packa
             for entry in (_move(e, settings.prefix, documents, licenses) for e in bundle.entries)
             if entry is not None
         ),
-        *_manuals(bundle, settings.prefix),
+        *manuals(bundle, settings.prefix),
         *_configuration(settings),
         *conventions.extra(bundle, metadata),
         *settings.extra,
@@ -146,7 +146,7 @@ def _move(entry: Entry, prefix: str, documents: str, licenses: str) -> Entry | N
     return File(where, entry.mode, entry.content, entry.sha256)
 
 
-def _manuals(bundle: Bundle, prefix: str) -> list[Entry]:
+def manuals(bundle: Bundle, prefix: str) -> list[Entry]:
     """Compress node's manual page, and those of npm whose names cannot clash with another's."""
     found: list[Entry] = []
     for entry in bundle.entries:

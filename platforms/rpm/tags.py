@@ -60,7 +60,7 @@ def _identity(package: Package, profile: Profile) -> dict[int, Value]:
     metadata = package.metadata
     version, _, release = package.version.rpartition("-")
     bundle = package.bundle
-    epoch = {} if profile.epoch is None else {Tag.EPOCH: int32(profile.epoch)}
+    epoch: dict[int, Value] = {} if profile.epoch is None else {Tag.EPOCH: int32(profile.epoch)}
     whole = package.version if profile.epoch is None else f"{profile.epoch}:{package.version}"
     return {
         Tag.HEADERI18NTABLE: strings(["C"]),

@@ -1,0 +1,71 @@
+"""Place a Bundle in PASE, IBM i's room for programs from Unix, as IBM's own Node.js stands there.
+
+Decisions:
+
+* Everything is below ``/QOpenSys/pkgs/lib/nodejs24``, the major version in the package's name, so
+  that every major can be there at once. The layout below it is upstream's; the manual pages are
+  compressed, as IBM's rpmbuild compresses them. There is no other place: a prefix is refused.
+* No directory outside is the package's: yum takes a shared one for a conflict.
+* ``node`` is on the PATH of whoever puts ``/QOpenSys/pkgs/lib/nodejs24/bin`` first in it.
+* npm looks for its configuration in ``etc`` below that, and puts global modules there, too, as
+  IBM's does: each major has its own, and what PATH leads to is what ``npm install -g`` adds to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rtinstall.platforms.linux.place import manuals
+from rtinstall.platforms.package import Metadata
+from rtinstall.platforms.settings import Settings
+from rtinstall.runtime_bundle.errors import BadConfiguration
+from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, File, tree
+
+PACKAGES = "QOpenSys/pkgs"
+ROOT = "QOpenSys/"
+DEFAULT_PREFIX = Settings().prefix
+
+
+def home(name: str) -> str:
+    """Return the place of the package ``name``, such as ``nodejs24``, without a leading slash."""
+    return f"{PACKAGES}/lib/{name}"
+
+
+def versioned(metadata: Metadata, bundle: Bundle) -> str:
+    """Return the name with the major version, such as ``nodejs24``."""
+    return f"{metadata.name}{bundle.version.major}"
+
+
+def placed(bundle: Bundle, settings: Settings, name: str) -> tuple[Entry, ...]:
+    """Return the entries of the package ``name`` with all their parents.
+
+    Raises :class:`BadConfiguration` for a prefix, and for files that do not belong into PASE.
+    """
+    own = home(name)
+    if settings.prefix != DEFAULT_PREFIX:
+        raise BadConfiguration(
+            f"a package for IBM i goes to /{own}, not to /{settings.prefix}",
+            hint="build it without the key prefix; the name of the package decides its place",
+        )
+    for file in settings.extra:
+        if not file.path.startswith(ROOT):
+            raise BadConfiguration(
+                f"files: /{file.path} is outside of /QOpenSys, which is PASE's",
+                hint="put it below /QOpenSys/etc or /QOpenSys/pkgs",
+            )
+    found: list[Entry] = [
+        replace(entry, path=f"{own}/{entry.path}")
+        for entry in bundle.entries
+        if not isinstance(entry, Directory) and not entry.path.startswith("share/man/")
+    ]
+    found += manuals(bundle, own)
+    if settings.npmrc is not None:
+        found.append(File.of(f"{own}/etc/npmrc", settings.npmrc))
+    if settings.certificates is not None:
+        found.append(File.of(certificates(name), settings.certificates))
+    return tree((*found, *settings.extra))
+
+
+def certificates(name: str) -> str:
+    """Return where the certificates go that a company ships: what NODE_EXTRA_CA_CERTS has to name."""
+    return f"{home(name)}/etc/ca-certificates.pem"
