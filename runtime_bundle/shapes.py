@@ -171,12 +171,15 @@ def _installed(path: Path, spool: Path) -> tuple[Entry, ...]:
 
 
 def _home(entries: Iterable[Entry], *programs: str) -> str | None:
-    """Return the shortest prefix, with its slash, below which one of ``programs`` lies."""
+    """Return the shortest prefix, with its slash, below which one of ``programs`` lies.
+
+    A link does not count: packages of parallel versions have some where no runtime is.
+    """
     homes = (
         entry.path.removesuffix(program)
         for entry in entries
         for program in programs
-        if f"/{entry.path}".endswith(f"/{program}")
+        if isinstance(entry, File) and f"/{entry.path}".endswith(f"/{program}")
     )
     return min(homes, key=len, default=None)
 
