@@ -65,6 +65,26 @@ def size_of(entry: Entry) -> int:
     return len(entry.target) if isinstance(entry, Symlink) else 0
 
 
+def check_dump(text: str, package: Package, owner: str, group: str) -> None:
+    """Hold what ``rpm -qp --dump`` printed against ``package``."""
+    found = {}
+    for line in text.splitlines():
+        name, size, time, digest, mode, user, users, *_, target = line.split(" ")
+        found[name] = (int(size), int(time), digest.strip("0"), int(mode, 8), user, users, target)
+    assert found == {
+        name: (
+            size_of(entry),
+            package.time,
+            entry.sha256.strip("0") if isinstance(entry, File) else "",
+            full_mode(entry),
+            owner,
+            group,
+            entry.target if isinstance(entry, Symlink) else "X",
+        )
+        for name, entry in owned(package).items()
+    }
+
+
 def listing(text: str, size_column: int) -> dict[str, tuple[str, int, str]]:
     """Read the long listing of cpio or bsdtar: mode, size and link target by absolute path."""
     found = {}

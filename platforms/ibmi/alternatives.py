@@ -18,10 +18,9 @@ from collections.abc import Collection
 
 from rtinstall.platforms.ibmi.place import PACKAGES, home
 from rtinstall.platforms.rpm.profile import Scripts
+from rtinstall.platforms.settings import NAME
 from rtinstall.runtime_bundle.archives import Archive
 
-# Nothing in it means anything to a shell.
-NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 PROGRAM = f"/{PACKAGES}/bin/update-alternatives"
 FOLLOWERS = ("npm", "npx", "corepack")
 
@@ -46,7 +45,8 @@ def scripts(name: str, major: int, paths: Collection[str]) -> Scripts:
 def known(archive: Archive, paths: Collection[str]) -> dict[str, str]:
     """Return what an rpm for IBM i that holds ``paths`` may run, in the words of its metadata.
 
-    Nothing for any other package. Texts are compared as a whole: whoever adds a word has a script.
+    Nothing for any other package, nor for a name that could mean something to a shell. Texts are
+    compared as a whole: whoever adds a word has a script of his own.
     """
     name, version = str(archive.metadata.get("name")), str(archive.metadata.get("version"))
     major = re.match(r"[0-9]+", version)
