@@ -60,6 +60,8 @@ def test_a_package_becomes_what_its_own_runtime_would_have_become(
     again = bundle_of(package, first.target, tmp_path / "again")
     if name == "msi":  # whose files have the times of no time zone; a real change log has the day
         again = replace(again, released=first.released)
+    if name == "ibmi":  # which names the release that upstream's archive leaves open
+        again = replace(again, os_release=first.os_release)
     assert [*map(describe_entry, again.entries)] == [*map(describe_entry, first.entries)]
     assert replace(again, provenance=first.provenance, entries=first.entries) == first
     for other in first.target.formats:
