@@ -46,7 +46,7 @@ PACKAGES = {
     "repo-add": "pacman-package-manager",
     "rpm": "rpm",
     "rpm2cpio": "rpm2cpio",
-    "rpm413": "none; rpm 4.13 can be built from its project's source",
+    "rpm413": "none: it is built from the project's source",
     "rpmlint": "rpmlint",
     "shellcheck": "shellcheck",
     "tar": "tar",

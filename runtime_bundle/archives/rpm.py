@@ -73,7 +73,11 @@ class Rpm:
 
 
 def open_rpm(path: Path, limits: Limits = LIMITS) -> Archive:
-    """Read what an rpm says of itself, and prepare to read its files."""
+    """Read what an rpm says of itself, and prepare to read its files.
+
+    Its metadata has the text of each script under the script's name, and what runs it under that name
+    and ``prog``; where there are several, as with triggers, a list.
+    """
     with opened(path) as file:
         rpm = read_rpm(file, limits)
 

@@ -271,6 +271,11 @@ def test_option_and_configuration_mean_the_same(desk: Desk) -> None:
     desk.run(*words, "-o", "configuration").good()
     option, configuration = (desk.work / folder / NAME for folder in ("option", "configuration"))
     assert option.read_bytes() == configuration.read_bytes() != source.read_bytes()
+    (desk.work / "rtbuild.toml").unlink()
+    target = ("-t", "ibmi-ppc64", "-f", "ibmi")
+    desk.run("release", "24", "-s", source, *target, "--alternatives", *FAST).good()
+    assert (desk.dist / "v24.19.0" / NAME).read_bytes() == option.read_bytes()
+    desk.run("verify", desk.dist).good()
     verified = desk.run("verify", option).good()
     assert "owners, modes, the scripts of --alternatives" in verified.out
     shown = desk.run("inspect", option).good().out
