@@ -4,7 +4,8 @@ Decisions:
 
 * Everything is below ``/QOpenSys/pkgs/lib/nodejs24``, the major version in the package's name, so
   that every major can be there at once. The layout below it is upstream's; the manual pages are
-  compressed, as IBM's rpmbuild compresses them. There is no other place: a prefix is refused.
+  compressed, as IBM's rpmbuild compresses them. The configured prefix is Unix's, and without effect
+  here as on Windows: the package's name decides its place.
 * No directory outside is the package's: yum takes a shared one for a conflict.
 * ``node`` is on the PATH of whoever puts ``/QOpenSys/pkgs/lib/nodejs24/bin`` first in it.
 * npm looks for its configuration in ``etc`` below that, and puts global modules there, too, as
@@ -23,7 +24,6 @@ from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, File, tree
 
 PACKAGES = "QOpenSys/pkgs"
 ROOT = "QOpenSys/"
-DEFAULT_PREFIX = Settings().prefix
 
 
 def home(name: str) -> str:
@@ -39,14 +39,9 @@ def versioned(metadata: Metadata, bundle: Bundle) -> str:
 def placed(bundle: Bundle, settings: Settings, name: str) -> tuple[Entry, ...]:
     """Return the entries of the package ``name`` with all their parents.
 
-    Raises :class:`BadConfiguration` for a prefix, and for files that do not belong into PASE.
+    Raises :class:`BadConfiguration` for files that do not belong into PASE.
     """
     own = home(name)
-    if settings.prefix != DEFAULT_PREFIX:
-        raise BadConfiguration(
-            f"a package for IBM i goes to /{own}, not to /{settings.prefix}",
-            hint="build it without the key prefix; the name of the package decides its place",
-        )
     for file in settings.extra:
         if not file.path.startswith(ROOT):
             raise BadConfiguration(

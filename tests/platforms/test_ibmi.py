@@ -427,7 +427,6 @@ def needing(name: str, version: str = "") -> Bundle:
 @pytest.mark.parametrize(
     ("bundle", "configuration", "error", "said"),
     [
-        (runtime(), Settings(prefix="opt/node"), BadConfiguration, "not to /opt/node"),
         (
             runtime(),
             Settings(extra=(File.of("etc/motd", b""),)),
