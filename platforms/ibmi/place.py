@@ -6,6 +6,8 @@ Decisions:
   that every major can be there at once. The layout below it is upstream's; the manual pages are
   compressed, as IBM's rpmbuild compresses them. The configured prefix is Unix's, and without effect
   here as on Windows: the package's name decides its place.
+* Further files keep their place if that is below ``/QOpenSys``; others, such as ``/etc/motd``, are not
+  PASE's, and go below the package's own folder, as they do on Windows.
 * No directory outside is the package's: yum takes a shared one for a conflict.
 * ``node`` is on the PATH of whoever puts ``/QOpenSys/pkgs/lib/nodejs24/bin`` first in it.
 * npm looks for its configuration in ``etc`` below that, and puts global modules there, too, as
@@ -19,7 +21,6 @@ from dataclasses import replace
 from rtinstall.platforms.linux.place import manuals
 from rtinstall.platforms.package import Metadata
 from rtinstall.platforms.settings import Settings
-from rtinstall.runtime_bundle.errors import BadConfiguration
 from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, File, tree
 
 PACKAGES = "QOpenSys/pkgs"
@@ -37,17 +38,8 @@ def versioned(metadata: Metadata, bundle: Bundle) -> str:
 
 
 def placed(bundle: Bundle, settings: Settings, name: str) -> tuple[Entry, ...]:
-    """Return the entries of the package ``name`` with all their parents.
-
-    Raises :class:`BadConfiguration` for files that do not belong into PASE.
-    """
+    """Return the entries of the package ``name`` with all their parents."""
     own = home(name)
-    for file in settings.extra:
-        if not file.path.startswith(ROOT):
-            raise BadConfiguration(
-                f"files: /{file.path} is outside of /QOpenSys, which is PASE's",
-                hint="put it below /QOpenSys/etc or /QOpenSys/pkgs",
-            )
     found: list[Entry] = [
         replace(entry, path=f"{own}/{entry.path}")
         for entry in bundle.entries
@@ -58,7 +50,11 @@ def placed(bundle: Bundle, settings: Settings, name: str) -> tuple[Entry, ...]:
         found.append(File.of(f"{own}/etc/npmrc", settings.npmrc))
     if settings.certificates is not None:
         found.append(File.of(certificates(name), settings.certificates))
-    return tree((*found, *settings.extra))
+    found += (
+        file if file.path.startswith(ROOT) else replace(file, path=f"{own}/{file.path}")
+        for file in settings.extra
+    )
+    return tree(found)
 
 
 def certificates(name: str) -> str:

@@ -50,7 +50,7 @@ def package(bundle: Bundle, settings: Settings) -> Package:
     """Place ``bundle`` below its own folder of /QOpenSys/pkgs/lib.
 
     Raises :class:`NotPublished` for another system's runtime, :class:`NotExpressible` for a dependency
-    that yum 3.4 cannot read, :class:`BadConfiguration` for a release or a file out of place.
+    that yum 3.4 cannot read, :class:`BadConfiguration` for an older release.
     """
     if bundle.target.os != "ibmi":
         raise NotPublished(f"ibmi has no packages for {bundle.target}")

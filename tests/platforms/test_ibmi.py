@@ -428,12 +428,6 @@ def needing(name: str, version: str = "") -> Bundle:
     ("bundle", "configuration", "error", "said"),
     [
         (
-            runtime(),
-            Settings(extra=(File.of("etc/motd", b""),)),
-            BadConfiguration,
-            "/etc/motd is outside of /QOpenSys",
-        ),
-        (
             replace(runtime(), os_release="7.5"),
             Settings(Metadata(ibmi=IbmI("7.4"))),
             BadConfiguration,
@@ -473,3 +467,10 @@ def test_files_of_four_gigabytes_are_refused_before_anything_is_written() -> Non
     with pytest.raises(BadConfiguration, match="smaller than 4 GiB"):
         rpm.write(package, out, Effort())
     assert out.getvalue() == b""
+
+
+def test_further_files_are_below_qopensys_or_in_the_packages_own_folder() -> None:
+    extra = (File.of("QOpenSys/etc/profile.d/node.sh", b"1"), File.of("etc/motd.d/node", b"2"))
+    paths = {e.path for e in rpm.package(runtime(), Settings(extra=extra)).entries}
+    assert {"QOpenSys/etc/profile.d/node.sh", "QOpenSys/pkgs/lib/nodejs24/etc/motd.d/node"} <= paths
+    assert all(path.partition("/")[0] == "QOpenSys" for path in paths)
