@@ -44,6 +44,7 @@ PACKAGES = {
     "repo-add": "pacman-package-manager",
     "rpm": "rpm",
     "rpm2cpio": "rpm2cpio",
+    "rpmbuild": "rpm",
     "rpmlint": "rpmlint",
     "shellcheck": "shellcheck",
     "tar": "tar",

@@ -57,7 +57,10 @@ print(json.dumps(found))
 def judged(asked: list[tuple[str, object, object]]) -> list[int]:
     """Return what rpm itself says, through its module for the system's Python."""
     python = "/usr/bin/python3"  # the system's, not that of an environment
-    if not Path(python).exists() or subprocess.run([python, "-c", "import rpm"]).returncode:
+    if (
+        not Path(python).exists()
+        or subprocess.run([python, "-c", "import rpm"], check=False).returncode
+    ):
         pytest.skip("needs Python's module rpm (Debian package python3-rpm)")
     result = subprocess.run(
         [python, "-c", JUDGE], input=json.dumps(asked), capture_output=True, check=True,
@@ -68,8 +71,8 @@ def judged(asked: list[tuple[str, object, object]]) -> list[int]:
 
 
 def test_rpm_orders_versions_the_same() -> None:
-    words = ["".join(word) for n in range(5) for word in itertools.product("09a~^.", repeat=n)]
-    words += [text for row in ORDER for text in row if "-" not in text]
+    words = ["".join(word) for n in range(1, 5) for word in itertools.product("09a~^.", repeat=n)]
+    words += [text for row in ORDER for text in row if text and "-" not in text]
     pairs = list(zip(words, [*words[7:], *words[:7]], strict=True))
     pairs += list(itertools.product(words[::97], words[::89]))
     found = judged([("version", left, right) for left, right in pairs])
