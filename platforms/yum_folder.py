@@ -28,6 +28,7 @@ from rtinstall.runtime_bundle.errors import (
     BadConfiguration,
     NotReadable,
     RtError,
+    UnsafeArchive,
     VerificationFailed,
 )
 from rtinstall.runtime_bundle.model import UNSAFE
@@ -146,19 +147,26 @@ def _read(path: Path, href: str, watch: Watch) -> Listed:
     """Return the facts of an rpm whose every byte agrees with the digests that it carries."""
     if UNSAFE.search(href) or not href.isprintable():
         raise BadConfiguration(f"{href!r} cannot be the name of a package in a repository")
-    archive = open_archive(path)
-    if archive.format != "rpm":
-        raise NotReadable(f"{href} is no rpm", hint="remove it from the folder")
-    size = path.stat().st_size
     advance = watch.start(href, None)
-    for _, chunks in archive.entries():
-        for chunk in chunks:
-            advance(len(chunk))
+    try:
+        archive = open_archive(path)
+        if archive.format != "rpm":
+            raise NotReadable(f"the file {href} is no rpm", hint="remove it from the folder")
+        for _, chunks in archive.entries():
+            for chunk in chunks:
+                advance(len(chunk))
+        with opened(path) as file:
+            rpm = read_rpm(file)
+        listed = describe(rpm, href=href, sha256=sha256_of(path), size=path.stat().st_size)
+    except UnsafeArchive as error:
+        raise UnsafeArchive(
+            f"the rpm {href} is damaged: {error}", hint="fetch or build it again"
+        ) from error
     for problem in archive.problems:
-        raise VerificationFailed(f"{href}: {problem}")
-    with opened(path) as file:
-        rpm = read_rpm(file)
-    return describe(rpm, href=href, sha256=sha256_of(path), size=size)
+        raise VerificationFailed(
+            f"the rpm {href} is damaged: {problem}", hint="fetch or build it again"
+        )
+    return listed
 
 
 def _write(

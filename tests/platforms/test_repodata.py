@@ -246,9 +246,8 @@ def test_what_no_xml_can_hold_is_left_out(tmp_path: Path) -> None:
 
 
 def test_a_catalogue_for_ibm_i_has_no_weak_dependencies(tmp_path: Path) -> None:
-    weak = dict.fromkeys(("recommends", "suggests", "supplements", "enhances"), ("x",))
-    for kind in weak:
-        weak[kind] = ("x", "(a or b)")
+    kinds = ("recommends", "suggests", "supplements", "enhances")
+    weak: dict[str, tuple[str, ...]] = dict.fromkeys(kinds, ("x", "(a or b)"))
     made = nodejs(relations={"requires": ("libz1",), **weak})
     (package,) = written(tmp_path / "repo", *put(tmp_path, made), compat="ibmi").packages
     assert set(package.relations) == {"provides", "requires"}
