@@ -1,8 +1,8 @@
 """The files of a catalogue as streams: all packages pass by once, and none of them is kept.
 
-Compressed with gzip for every client: yum 3.4 (IBM i, RHEL 7) reads nothing newer, and for dnf
-nothing is gained. The catalogue of a hundred packages has some kilobytes either way, and the
-createrepo_c of RHEL 8's generation (0.17) neither writes nor reads Zstandard.
+Compressed with gzip for every client: yum 3.4 (IBM i, RHEL 7) reads nothing newer, and dnf of
+RHEL 8 was not at hand to be tried with Zstandard, which createrepo_c 0.17 does not offer either. It
+would save 6 of 17 kB for sixty versions of Node.js.
 """
 
 from __future__ import annotations

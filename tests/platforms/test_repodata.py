@@ -5,10 +5,16 @@ from __future__ import annotations
 import gzip
 import os
 import stat
+from contextlib import suppress
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as settings_of_hypothesis
+from hypothesis import strategies as st
 
 from bundles import small_bundle
 from oracles import run, tool
@@ -18,10 +24,13 @@ from rpm_maker import Made, ibmi_world, linux, nodejs
 from rpms import content, settings
 from rtinstall.platforms.containers.rpm_header import int32, strings
 from rtinstall.platforms.linux import rpm
+from rtinstall.platforms.repodata.catalogue import FILES
 from rtinstall.platforms.repodata.client import repo_file
-from rtinstall.platforms.repodata.elements import Compat
+from rtinstall.platforms.repodata.elements import ELEMENT, Compat, encoded, head, tail
+from rtinstall.platforms.repodata.facts import describe
 from rtinstall.platforms.terminal import Terminal
 from rtinstall.platforms.yum_folder import publish
+from rtinstall.runtime_bundle.archives.rpm import read_rpm
 from rtinstall.runtime_bundle.errors import (
     BadConfiguration,
     NotExpressible,
@@ -416,6 +425,21 @@ def test_what_is_no_rpm_is_refused(tmp_path: Path) -> None:
     (tmp_path / "b/y.rpm").write_bytes(b"PK\x03\x04")
     with pytest.raises(RtError):
         publish(tmp_path / "b", [], "dnf", None, QUIET)
+
+
+@given(st.data())
+@settings_of_hypothesis(max_examples=300, deadline=None)
+def test_no_header_causes_anything_but_an_error(data: st.DataObject) -> None:
+    relations = dict.fromkeys(("requires", "conflicts", "recommends"), ("a >= 1:2-3",))
+    whole = bytearray(linux("x", files={"/usr/bin/x": b"x"}, relations=relations).data())
+    for _ in range(data.draw(st.integers(1, 4))):
+        whole[data.draw(st.integers(96, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    with suppress(RtError):
+        listed = describe(read_rpm(BytesIO(whole)), href="x.rpm", sha256="0" * 64, size=1)
+        for file in FILES:
+            ElementTree.fromstring(
+                head(file, 1) + encoded(ELEMENT[file](listed, "dnf")) + tail(file)
+            )
 
 
 # What clients are told.

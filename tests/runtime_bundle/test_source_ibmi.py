@@ -8,9 +8,11 @@ from urllib.parse import quote
 
 import pytest
 
+from bundles import NPM
 from oracles import run, tool
 from rpm_maker import HOME, LIBC, ZLIB, Made, ibmi_world, linux, nodejs
 from rtinstall.runtime_bundle.archives import open_archive
+from rtinstall.runtime_bundle.assemble import assemble
 from rtinstall.runtime_bundle.cache import Cache
 from rtinstall.runtime_bundle.download import SILENT, Network
 from rtinstall.runtime_bundle.errors import (
@@ -25,10 +27,13 @@ from rtinstall.runtime_bundle.errors import (
     VerificationFailed,
     WrongBinary,
 )
+from rtinstall.runtime_bundle.model import File
 from rtinstall.runtime_bundle.sources import Part
 from rtinstall.runtime_bundle.sources.ibmi import ADDRESS, IbmI
 from rtinstall.runtime_bundle.targets import TARGETS, target_named
+from rtinstall.runtime_bundle.unpack import unpack
 from world.certificates import certificate
+from world.runtime import runtime_entries
 from world.server import Reply, Server, running
 from world.yum import PACK, Repository, repository
 
@@ -178,6 +183,42 @@ def test_a_token_in_the_address_is_sent_and_never_shown(server: Server, cache: C
 def test_nothing_is_taken_over_plain_http(cache: Cache) -> None:
     with pytest.raises(BadConfiguration, match="is not encrypted"):
         IbmI(cache, QUICK, address="http://mirror.example/rpms")
+
+
+def test_a_bundle_comes_of_it_with_what_it_needs(tmp_path: Path, cache: Cache) -> None:
+    entries = [*runtime_entries("ibmi-ppc64", "20.11.1"), File.of(f"{NPM}/npmrc", b"prefix=/x\n")]
+    files = {
+        f"{HOME}/nodejs20/{entry.path}": b"".join(entry.content.chunks())
+        for entry in entries
+        if isinstance(entry, File)
+    }
+    made = nodejs(files=files)
+    source = IbmI(cache, QUICK, address=folder(tmp_path, repository([made, *ibmi_world()[1:]])))
+    (release,) = source.releases(IBMI)
+    parts = source.fetch(source.offer(release, IBMI), SILENT)
+    bundle = assemble(parts, release, IBMI, tmp_path / "spool")
+    assert (str(bundle.version), bundle.target, bundle.os_release) == ("20.11.1", IBMI, "7.3")
+    assert [(each.kind, each.name) for each in bundle.dependencies] == [
+        ("capability", name) for name in ("/bin/sh", ZLIB, LIBC)
+    ]
+    assert bundle.provenance == (parts[0].provenance,)
+    listed = {entry.path: entry.mode for entry in bundle.entries if isinstance(entry, File)}
+    assert listed == {
+        entry.path: entry.mode
+        for entry in runtime_entries("ibmi-ppc64", "20.11.1")
+        if isinstance(entry, File)
+    }
+
+
+def test_a_package_damaged_inside_is_refused_when_it_is_unpacked(
+    tmp_path: Path, cache: Cache
+) -> None:
+    data = nodejs().data().replace(b"A package,", b"B package,")
+    repo = repository(ibmi_world()[1:])
+    repo.add(nodejs(), data=data, checksum=hashlib.sha256(data).hexdigest())
+    part = fetched(tmp_path, cache, repo)
+    with pytest.raises(UnsafeArchive, match="sha1"):
+        unpack(part.path, tmp_path / "spool", root=None)
 
 
 # Dependencies.
