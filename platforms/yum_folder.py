@@ -36,6 +36,7 @@ from rtinstall.runtime_bundle.sources.yum_catalogue import REPOMD, REPOMD_LIMIT,
 
 REPODATA, CATALOGUE = REPOMD.split("/")
 PACKAGES = "Packages"
+NO_ROOM = "free some room, or name another folder; the repository is as it was"
 OURS = re.compile(rf"[0-9a-f]{{64}}-({'|'.join(FILES)}){re.escape(SUFFIX)}")
 # What createrepo writes besides, and clients do without: databases and zchunk of the same contents.
 DERIVED = re.compile(rf"({'|'.join(FILES)})(_db|_zck)?")
@@ -72,7 +73,7 @@ def publish(
                 found.append(listed)
                 yield listed
 
-        with writable(root):
+        with writable(root, hint=NO_ROOM):
             _write(work / REPODATA, admitted(packages(), compat), len(places), compat, epoch)
             _give_names(root, work)
         return tuple(Entry(str(each), each.href, each.size, each.sha256) for each in found)
@@ -110,23 +111,25 @@ def _given(root: Path, files: Sequence[Path], new: Path, compat: Compat) -> dict
     """Copy ``files`` into the stage, and return the copies by the place they will have."""
     places: dict[str, Path] = {}
     for file in files:
-        if root.resolve() in file.resolve().parents:
-            continue  # it is there already
-        href = f"{_folder(file, compat)}/{file.name}"
-        copy, final = new / href, root / href
         if not file.name.endswith(".rpm") or UNSAFE.search(file.name):
             raise BadConfiguration(
                 f"{file.name!r} is no name of an rpm", hint="it has to end in .rpm"
             )
+        if root.resolve() in file.resolve().parents:
+            continue  # it is there already
+        href = f"{_folder(file, compat)}/{file.name}"
+        copy, final = new / href, root / href
         if copy.exists():
-            raise BadConfiguration(f"two files are called {file.name}")
+            raise BadConfiguration(
+                f"two files are called {file.name}", hint="name one of them alone"
+            )
         if final.exists() and sha256_of(final) != sha256_of(file):
             raise BadConfiguration(
                 f"{final} is there, with other contents than {file}",
                 hint="give the new one a release of its own, or remove the old one",
             )
         if not final.exists():
-            with writable(root):
+            with writable(root, hint=NO_ROOM):
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, copy)
             places[href] = copy
