@@ -27,6 +27,8 @@ from rtinstall.runtime_bundle.executables import read_executable
 from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, File, Symlink
 
 OWNER, GROUP = "root", "wheel"
+# What +MANIFEST has, and +COMPACT_MANIFEST has not.
+CONTENTS = ("files", "config", "directories")
 # The second half of an ABI as it was named before pkg 1.3; "arch" still holds it.
 LEGACY = {"amd64": "x86:64", "aarch64": "aarch64:64"}
 
