@@ -117,7 +117,7 @@ class FreeBsd:
         tool("pkg")
         self.root = folder / "root"
         self.root.mkdir()
-        self.options = (
+        self.options: tuple[str, ...] = (
             "-o", f"ABI=FreeBSD:{release}:{machine}", "-o", f"OSVERSION={release}02000",
             "-o", f"PKG_CACHEDIR={folder / 'cache'}", "-o", f"REPOS_DIR={folder / 'repos'}",
         )  # fmt: skip
