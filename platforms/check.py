@@ -32,7 +32,7 @@ Facts = tuple[str, int, int, str]
 # What a format's own rules find in a file, besides those that hold for every package.
 RULES: Mapping[str, Callable[[Path, Sequence[ArchiveEntry]], Iterator[str]]] = {
     "msi": lambda path, entries: ice.faults(read_database(path)),
-    "freebsd": rules.faults,
+    "freebsd": lambda path, entries: rules.faults(read_manifests(path), entries),
 }
 WORLD_WRITABLE = 0o022
 # Who owns everything, where that is not root alone.

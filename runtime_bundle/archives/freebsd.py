@@ -37,6 +37,8 @@ def open_freebsd(path: Path, limits: Limits = LIMITS) -> Archive:
     for name in _strings(manifest, "config"):
         if plain(path_of(name)) not in listed:
             raise UnsafeArchive(f"the configuration file {name!r} is no file of the package")
+    for key in _object(manifest, "directories"):
+        path_of(key)
     packed = path.stat().st_size
 
     def members(file: BinaryIO, problems: list[str]) -> Iterator[Member]:

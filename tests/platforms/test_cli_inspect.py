@@ -15,7 +15,7 @@ import pytest
 import archive_makers as make
 from rtinstall.platforms.formats import FORMATS
 from world.rtbuild import FAST, Desk
-from world.runtime import VERSION, Upstream
+from world.runtime import VERSION, Upstream, archive, archive_name
 from world.server import running
 
 NAMES = {
@@ -26,6 +26,7 @@ NAMES = {
     "msi": "node-v24.19.0-x64.msi",
     "zip": "node-v24.19.0-win-x64.zip",
     "pkg": "node-v24.19.0-darwin-arm64.pkg",
+    "freebsd": "nodejs-24.19.0.freebsd14.amd64.pkg",
     "tar.xz": "node-v24.19.0-linux-x64.tar.xz",
     "tar.gz": "node-v24.19.0-linux-x64.tar.gz",
 }
@@ -36,8 +37,15 @@ ARCHITECTURE = {
     "arch": "x86_64",
     "msi": "x64",
     "pkg": "arm64",
+    "freebsd": "FreeBSD:14:amd64",
 }
-RUNS_ON = {"msi": "pe win x64", "zip": "pe win x64", "pkg": "macho darwin arm64"}
+RUNS_ON = {
+    "msi": "pe win x64",
+    "zip": "pe win x64",
+    "pkg": "macho darwin arm64",
+    "freebsd": "elf freebsd x64",
+}
+FAMILIES = ("msi", "pkg")  # their names are for people
 # Windows has no modes, and no links; these formats have numbers for owners, or none.
 MODES = {"msi": "0644"}
 WITHOUT_LINKS = ("msi", "zip")
@@ -65,7 +73,12 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 def packages(tmp_path_factory: pytest.TempPathFactory, shelf: dict[str, bytes]) -> dict[str, bytes]:
     """Give a file of every format, by the format's name."""
     others = released(tmp_path_factory.mktemp("packages"), "win-x64", "darwin-arm64")
-    return {name: {**others, **shelf}[f"v24.19.0/{file}"] for name, file in NAMES.items()}
+    desk = Desk(tmp_path_factory.mktemp("freebsd"))  # upstream has no runtime for it
+    source = put(desk, archive_name("freebsd-x64"), archive("freebsd-x64"))
+    desk.run("build", source, "-f", "freebsd", *FAST).good()
+    freebsd = (desk.work / "packages" / NAMES["freebsd"]).read_bytes()
+    found = {**others, **shelf, f"v24.19.0/{NAMES['freebsd']}": freebsd}
+    return {name: found[f"v24.19.0/{file}"] for name, file in NAMES.items()}
 
 
 @pytest.fixture
@@ -99,7 +112,7 @@ def test_inspect_shows_what_a_package_is(desk: Desk, packages: dict[str, bytes],
     assert rows["scripts"] == "none"
     assert rows["digests"] == "all right"
     if name in ARCHITECTURE:
-        assert rows["name"].startswith("Node.js" if name in RUNS_ON else "nodejs")
+        assert rows["name"].startswith("Node.js" if name in FAMILIES else "nodejs")
         assert rows["architecture"] == ARCHITECTURE[name]
         assert VERSION in rows["version"]
 
