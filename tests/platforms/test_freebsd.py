@@ -292,6 +292,7 @@ BASE = (
         (("libuv.so.1",), ("libuv.so.1", "libssl.so.12"), ("libssl.so.12", "libuv.so.1")),
         (("libc.so.7",), ("libc.so.7",), ("libc.so.7",)),
         (("libcxx.so.1", "libm2.so"), (), ("libcxx.so.1", "libm2.so")),
+        (("ld-elf.so.1", "/usr/local/lib/libx.so"), (), ()),
     ],
 )
 def test_libraries_outside_of_the_base_system_are_asked_for(
