@@ -9,10 +9,14 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as settings_of_hypothesis
+from hypothesis import strategies as st
 
 import archive_makers as make
 import elf
@@ -22,7 +26,8 @@ from oracles import run
 from readers import freebsd as reader
 from readers import streams, tar
 from rtinstall.platforms.check import check_artifact, lint
-from rtinstall.platforms.freebsd import pkg
+from rtinstall.platforms.freebsd import pkg, rules
+from rtinstall.platforms.freebsd.manifest import CONTENTS
 from rtinstall.platforms.package import Codec, Effort, FreeBsd, Metadata, Package
 from rtinstall.platforms.settings import Settings
 from rtinstall.runtime_bundle.archives import open_archive
@@ -452,6 +457,32 @@ def test_what_tar_and_manifests_do_not_agree_on_is_a_fault(
     assert any(fault in found for found in faults), faults
 
 
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3)
+    ),
+    max_leaves=9,
+)
+PLACES = (
+    *((key,) for key in (*rules.REQUIRED, *rules.OTHERS, *CONTENTS, "scripts", "more")),
+    *(("files", NODE, key) for key in ("sum", "uname", "perm", "mtime", "symlink_target")),
+    ("files", NODE), ("files", "/%"), ("directories", f"/{OURS}"), ("deps", "a"),
+)  # fmt: skip
+
+
+@given(st.sampled_from(PLACES), ANYTHING)
+@settings_of_hypothesis(max_examples=150, suppress_health_check=list(HealthCheck))
+def test_whatever_a_manifest_says_ends_in_faults_or_an_error_of_ours(
+    bundle: Bundle, tmp_path: Path, place: tuple[str, ...], value: object
+) -> None:
+    package = pkg.package(replace(bundle, dependencies=NEEDS), SETTINGS)
+    path = tmp_path / "fuzzed.pkg"
+    path.write_bytes(rewritten(content(package), setting(*place, to=value)))
+    with suppress(RtError):
+        assert all(isinstance(fault, str) for fault in lint(open_archive(path)))
+
+
 @pytest.mark.parametrize("codec", CODECS)
 def test_a_byte_flipped_anywhere_is_detected(bundle: Bundle, tmp_path: Path, codec: Codec) -> None:
     """Or means nothing: gzip's header and Zstandard's tables have bits that no reader looks at."""
@@ -500,7 +531,8 @@ SCRIPT = """
 import hashlib, io, os, sys
 os.umask(int(sys.argv[1], 8))
 from bundles import small_bundle
-from rtinstall.platforms.freebsd import pkg
+from rtinstall.platforms.freebsd import pkg, rules
+from rtinstall.platforms.freebsd.manifest import CONTENTS
 from rtinstall.platforms.package import Effort
 from rtinstall.platforms.settings import Settings
 out = io.BytesIO()

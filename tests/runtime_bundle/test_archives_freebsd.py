@@ -215,6 +215,21 @@ def test_a_manifest_that_says_a_thing_twice_is_refused(tmp_path: Path) -> None:
         packed(tmp_path, make.tar_member("+MANIFEST", twice.encode()))
 
 
+def test_a_second_manifest_is_refused(tmp_path: Path) -> None:
+    """pkg reads the first."""
+    with pytest.raises(UnsafeArchive, match="two"):
+        packed(tmp_path, manifest(), manifest(name="other"))
+
+
+def test_what_pkg_passes_over_is_passed_over(tmp_path: Path) -> None:
+    archive = packed(
+        tmp_path, make.tar_member("+INSTALL", b"#!/bin/sh\n"), manifest(),
+        make.tar_member(NODE, b"node"),
+    )  # fmt: skip
+    assert archive.metadata["name"] == "demo"
+    assert problems(archive) == []
+
+
 def test_nothing_is_hidden_behind_the_end_of_a_member(tmp_path: Path) -> None:
     member = make.tar_member(NODE, b"node")
     archive = packed(tmp_path, manifest(), member[:-1] + b"!")
