@@ -6,7 +6,7 @@ root:wheel. Any codec does: pkg finds it by its magic, the suffix is the same. N
 Decisions:
 
 * One package is for one major release of FreeBSD, as the ports' are: the configured one, the one the
-  runtime's own package was for, or the newest production release.
+  runtime's own package was for, or the target's first.
 * An executable that was built on a newer FreeBSD is refused; one of an older release runs.
 * The ABI is part of the file's name: a folder of a release holds several, and a .pkg of macOS.
 """

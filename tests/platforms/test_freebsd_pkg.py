@@ -12,6 +12,7 @@ import pytest
 
 from bundles import small_bundle
 from freebsds import CODECS, SETTINGS, VERSIONS, ported, settings, write
+from oracles import run
 from readers import freebsd as reader
 from roots import FreeBsd, needs_root, on_disk
 from rtinstall.platforms.freebsd import pkg
@@ -261,6 +262,16 @@ def test_pkg_asks_before_it_installs_on_an_older_freebsd(
     assert installed(freebsd).keys() == {"usr", "usr/lib"}
 
 
+def shared_library(folder: Path, name: str) -> bytes:
+    """Return a library with all that pkg looks at, branded as FreeBSD's."""
+    source, made = folder / "library.c", folder / name
+    source.write_text("int answer(void) { return 42; }\n")
+    run("cc", "-shared", "-nostdlib", f"-Wl,-soname,{name}", "-o", made, source)
+    data = bytearray(made.read_bytes())
+    data[7] = 9  # EI_OSABI
+    return bytes(data)
+
+
 def test_pkg_asks_for_packages_and_libraries(
     bundle: Bundle, tmp_path: Path, freebsd: FreeBsd
 ) -> None:
@@ -275,6 +286,9 @@ def test_pkg_asks_for_packages_and_libraries(
     freebsd("delete", "nodejs")
     (freebsd.root / "usr/lib/libuv.so.1").unlink()
     assert "Missing shlib libuv.so.1 required by nodejs" in freebsd.refuse("add", path)
+    library = {"/usr/local/lib/libuv.so.1": shared_library(tmp_path, "libuv.so.1")}
+    freebsd("add", ported(freebsd, tmp_path, "libuv", "1.51.0", library))
+    freebsd("add", path)
 
 
 def test_a_manifest_that_names_a_conflict_cannot_be_installed(
