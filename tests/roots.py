@@ -124,7 +124,7 @@ class FreeBsd:
 
     def attempt(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         """Run pkg without a root directory, as for a file; return how it ended."""
-        env = {"INSTALL_AS_USER": "1", "ASSUME_ALWAYS_YES": "1"}
+        env = {"INSTALL_AS_USER": "1", "ASSUME_ALWAYS_YES": "yes"}
         return attempt("pkg", *self.options, *arguments, env=env)
 
     def file(self, *arguments: str | Path) -> str:
