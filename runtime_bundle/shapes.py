@@ -18,7 +18,7 @@ from rtinstall.runtime_bundle.archives import open_archive
 from rtinstall.runtime_bundle.errors import UnsafeArchive
 from rtinstall.runtime_bundle.licence import NOTICE, licence_of_wheel
 from rtinstall.runtime_bundle.model import Directory, Entry, File
-from rtinstall.runtime_bundle.unpack import read_tree, unpack
+from rtinstall.runtime_bundle.unpack import read_tree, unpack, unpack_native
 
 NPM = "lib/node_modules/npm"
 SUFFIXES = ("", ".cmd", ".ps1")  # of a program for the shells of Windows
@@ -94,7 +94,7 @@ def _folder(path: Path, spool: Path, label: str | None) -> list[Entry]:
 
 def _package(path: Path, spool: Path, label: str | None) -> list[Entry]:
     """Undo what a native package did: find the prefix by the program, drop what is not the runtime."""
-    entries = _installed(path, spool)
+    entries = unpack_native(path, spool)
     home = _home(entries, "bin/node", "node.exe")
     if home is None:
         raise UnsafeArchive(f"{path.name} holds no bin/node and no node.exe")
@@ -146,7 +146,7 @@ def _licence_of_debian(entry: Entry) -> Entry:
 
 def npm_of_package(path: Path, spool: Path) -> list[Entry]:
     """Take npm out of a native package that has nothing else, as FreeBSD's ``npm-node24``."""
-    entries = _installed(path, spool)
+    entries = unpack_native(path, spool)
     home = _home(entries, f"{NPM}/package.json")
     if home is None:
         raise UnsafeArchive(f"{path.name} holds no {NPM}")
@@ -163,11 +163,6 @@ NPM_SHAPES: dict[str, Callable[[Path, Path], list[Entry]]] = {
     "npm-package": npm_package,
     "package": npm_of_package,
 }
-
-
-def _installed(path: Path, spool: Path) -> tuple[Entry, ...]:
-    """Return what a native package puts on a machine, as paths below its root."""
-    return unpack(path, spool, root="/" if open_archive(path).format == "freebsd" else None)
 
 
 def _home(entries: Iterable[Entry], *programs: str) -> str | None:

@@ -19,7 +19,7 @@ from rtinstall.platforms.formats import FORMATS
 from rtinstall.platforms.ibmi import rpm
 from rtinstall.platforms.settings import Settings
 from world.rtbuild import FAST, Desk
-from world.runtime import VERSION, Upstream
+from world.runtime import VERSION, Upstream, archive, archive_name
 from world.server import running
 
 NAMES = {
@@ -31,6 +31,7 @@ NAMES = {
     "zip": "node-v24.19.0-win-x64.zip",
     "pkg": "node-v24.19.0-darwin-arm64.pkg",
     "ibmi": "nodejs24-24.19.0-1.ibmi7.3.ppc64.rpm",
+    "freebsd": "nodejs-24.19.0.freebsd14.amd64.pkg",
     "tar.xz": "node-v24.19.0-linux-x64.tar.xz",
     "tar.gz": "node-v24.19.0-linux-x64.tar.gz",
 }
@@ -42,12 +43,17 @@ ARCHITECTURE = {
     "msi": "x64",
     "pkg": "arm64",
     "ibmi": "ppc64",
+    "freebsd": "FreeBSD:14:amd64",
 }
 READ_AS = {"ibmi": "rpm"}
 OWNERS = {"ibmi": "qsys"}
 RUNS_ON = {
-    "msi": "pe win x64", "zip": "pe win x64", "pkg": "macho darwin arm64", "ibmi": "xcoff aix ppc64",
-}  # fmt: skip
+    "msi": "pe win x64",
+    "zip": "pe win x64",
+    "pkg": "macho darwin arm64",
+    "ibmi": "xcoff aix ppc64",
+    "freebsd": "elf freebsd x64",
+}
 CALLED = {"msi": "Node.js", "pkg": "Node.js"}
 # Windows has no modes, and no links; these formats have numbers for owners, or none.
 MODES = {"msi": "0644"}
@@ -77,7 +83,11 @@ def packages(tmp_path_factory: pytest.TempPathFactory, shelf: dict[str, bytes]) 
     """Give a file of every format, by the format's name."""
     others = released(tmp_path_factory.mktemp("packages"), "win-x64", "darwin-arm64")
     ibmi = {f"v24.19.0/{NAMES['ibmi']}": content(rpm.package(runtime(), Settings()))}
-    found = {**others, **shelf, **ibmi}
+    desk = Desk(tmp_path_factory.mktemp("freebsd"))  # upstream has no runtime for it
+    source = put(desk, archive_name("freebsd-x64"), archive("freebsd-x64"))
+    desk.run("build", source, "-f", "freebsd", *FAST).good()
+    freebsd = (desk.work / "packages" / NAMES["freebsd"]).read_bytes()
+    found = {**others, **shelf, **ibmi, f"v24.19.0/{NAMES['freebsd']}": freebsd}
     return {name: found[f"v24.19.0/{file}"] for name, file in NAMES.items()}
 
 
