@@ -7,10 +7,12 @@ leaves a build that they do not find whole: a wrong stream must be impossible to
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
+from rtinstall.platforms.freebsd import pkg as freebsd
+from rtinstall.platforms.freebsd import rules
 from rtinstall.platforms.package import Effort, Package
 from rtinstall.platforms.windows import ice, msi
 from rtinstall.platforms.windows.ice.contents import (
@@ -21,14 +23,16 @@ from rtinstall.platforms.windows.ice.contents import (
 )
 from rtinstall.platforms.windows.schema import tables
 from rtinstall.runtime_bundle.archives import Archive, ArchiveEntry, open_archive
+from rtinstall.runtime_bundle.archives.freebsd import read_manifests
 from rtinstall.runtime_bundle.archives.msi_database import read_database
 from rtinstall.runtime_bundle.errors import VerificationFailed
 from rtinstall.runtime_bundle.model import Entry, File, Symlink
 
 Facts = tuple[str, int, int, str]
 # What a format's own rules find in a file, besides those that hold for every package.
-RULES: Mapping[str, Callable[[Path], Iterator[str]]] = {
-    "msi": lambda path: ice.faults(read_database(path)),
+RULES: Mapping[str, Callable[[Path, Sequence[ArchiveEntry]], Iterator[str]]] = {
+    "msi": lambda path, entries: ice.faults(read_database(path)),
+    "freebsd": rules.faults,
 }
 WORLD_WRITABLE = 0o022
 # Who owns everything, where that is not root alone.
@@ -50,6 +54,7 @@ def check_artifact(path: Path, package: Package, effort: Effort) -> None:
     for fault in chain(
         lint(archive, expected, effort.advance),
         _database_faults(path, package, effort) if package.format == "msi" else (),
+        _manifest_faults(path, package) if package.format == "freebsd" else (),
     ):
         raise VerificationFailed(
             f"{path.name} was not written right: {fault}",
@@ -66,7 +71,9 @@ def lint(
     (type, mode, size, digest or link by path), every difference from it.
     """  # noqa: D205
     missing = dict(expected) if expected is not None else {}
+    entries = []
     for entry, chunks in archive.entries():
+        entries.append(entry)
         name = entry.name.removeprefix("./").strip("/")
         state = hashlib.sha256()
         size = 0
@@ -85,7 +92,7 @@ def lint(
     yield from (f"runs the script {script}" for script in archive.scripts)
     yield from archive.problems
     if archive.format in RULES:
-        yield from RULES[archive.format](archive.path)
+        yield from RULES[archive.format](archive.path, entries)
     # A format may leave directories to the system; files and links it may not.
     yield from (f"{name} is missing" for name, facts in missing.items() if facts[0] != "directory")
 
@@ -105,6 +112,14 @@ def _database_faults(path: Path, package: Package, effort: Effort) -> Iterator[s
     }
     if {number: found.summary.get(number) for number in stated} != stated:
         yield "the summary information is not the one that was written"
+
+
+def _manifest_faults(path: Path, package: Package) -> Iterator[str]:
+    """Yield where a manifest of a FreeBSD package is not the one that was to be written."""
+    found = read_manifests(path)
+    for name, manifest in freebsd.manifests(package).items():
+        if found.get(name) != manifest:
+            yield f"{name} is not the one that was written"
 
 
 def _manners(entry: ArchiveEntry, name: str, owners: tuple[str, str]) -> Iterator[str]:

@@ -56,12 +56,19 @@ PACKAGES = {
     "zstd": "zstd",
 }
 
+# What no Debian package brings; a program of that name on PATH would be another one.
+ELSEWHERE = {
+    "pkg": "FreeBSD's pkg(8), built on Linux from its public source",
+}
+
 
 def tool(name: str) -> str:
     """Return the path of the program ``name``, or skip the test and say what would bring it.
 
     One that is not on PATH can be named: ``RTINSTALL_APK=/path/to/apk``.
     """
+    if name in ELSEWHERE and not os.environ.get(f"RTINSTALL_{name.upper()}"):
+        pytest.skip(f"needs {ELSEWHERE[name]}: name it by RTINSTALL_{name.upper()}")
     path = os.environ.get(f"RTINSTALL_{name.upper()}") or shutil.which(
         name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     )

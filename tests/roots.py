@@ -108,3 +108,37 @@ class Pacman:
 
     def attempt(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         return attempt("fakeroot", "pacman", *self.arguments, *arguments)
+
+
+class FreeBsd:
+    """A root directory, and FreeBSD's pkg(8) for it alone, posing as a FreeBSD of one release."""
+
+    def __init__(self, folder: Path, release: int = 14, machine: str = "amd64") -> None:
+        tool("pkg")
+        self.root = folder / "root"
+        self.root.mkdir()
+        self.options = (
+            "-o", f"ABI=FreeBSD:{release}:{machine}", "-o", f"OSVERSION={release}02000",
+            "-o", f"PKG_CACHEDIR={folder / 'cache'}", "-o", f"REPOS_DIR={folder / 'repos'}",
+        )  # fmt: skip
+
+    def attempt(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run pkg without a root directory, as for a file; return how it ended."""
+        env = {"INSTALL_AS_USER": "1", "ASSUME_ALWAYS_YES": "1"}
+        return attempt("pkg", *self.options, *arguments, env=env)
+
+    def file(self, *arguments: str | Path) -> str:
+        """Run pkg on files alone; return what it prints."""
+        result = self.attempt(*arguments)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    def __call__(self, *arguments: str | Path) -> str:
+        """Run pkg on the root directory; return what it prints."""
+        return self.file("-r", self.root, *arguments)
+
+    def refuse(self, *arguments: str | Path) -> str:
+        """Run pkg on the root directory, which it must not do; return what it says."""
+        result = self.attempt("-r", self.root, *arguments)
+        assert result.returncode != 0, result.stdout
+        return result.stdout + result.stderr

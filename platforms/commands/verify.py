@@ -40,7 +40,8 @@ def verify_command(*, path: Path, as_json: bool) -> None:
 
     A package is read whole: the digests it carries, its owners and modes (all root, nothing
     writable by others), that it runs no script; an .msi by the rules of internal consistency (ICE),
-    too; and the checksums and the manifest beside it.
+    too, and FreeBSD's by what its manifests say of every file; and the checksums and the manifest
+    beside it.
     A mirror is checked from its index down to every entry of every file.
     """
     findings = []

@@ -91,6 +91,15 @@ def codec_of(start: bytes) -> Codec | None:
     return next((codec for codec, magic in MAGIC.items() if start.startswith(magic)), None)
 
 
+def expanded(file: BinaryIO, meter: Meter) -> Stream:
+    """Read ``file`` from its beginning, decompressed if it begins with the magic of a codec."""
+    codec = codec_of(file.read(6))
+    file.seek(0)
+    if codec:
+        return decompress(file, codec, meter)
+    return Stream(iter(lambda: file.read(CHUNK), b""), meter)
+
+
 def decompress(source: Source, codec: Codec, meter: Meter) -> Stream:
     """Read every stream of ``codec`` in ``source``, to its end.
 

@@ -62,17 +62,22 @@ def looks_like_tar(block: bytes) -> bool:
 
 
 def members(
-    source: Source, meter: Meter, *, end: Literal["marked", "open"] = "marked"
+    source: Source,
+    meter: Meter,
+    *,
+    end: Literal["marked", "open"] = "marked",
+    padding: Literal["any", "zeros"] = "any",
 ) -> Iterator[Member]:
     """Yield each member and its chunks, and read to the end of ``source``.
 
-    With ``end="open"`` the two blocks of zeros at the end may be missing, as apk wants it.
+    With ``end="open"`` the two blocks of zeros at the end may be missing, as apk wants it. What
+    fills a member's last block is nobody's, and some archivers leave in it what was in memory;
+    ``padding="zeros"`` is for those that are known not to.
     """
     extra: dict[str, str] = {}
     seen: set[bytes] = set()
     while (block := _next_block(source, end)) is not None:
         header = _parse(block)
-        padding = -header.size % BLOCK
         if header.flag in (b"x", b"g", b"L", b"K"):
             if header.size > meter.limits.record:
                 raise UnsafeArchive(f"a tar record of {header.size} bytes is too large")
@@ -80,8 +85,8 @@ def members(
                 raise UnsafeArchive("a tar member has two extended headers of one kind")
             if header.flag != b"g":
                 seen.add(header.flag)
-            data = exactly(source, header.size + padding)[: header.size]
-            _extend(extra, header.flag, data)
+            _extend(extra, header.flag, exactly(source, header.size))
+            _skip_padding(source, header.size, padding)
             continue
         entry = _entry(header, extra)
         extra, seen = {}, set()
@@ -89,9 +94,14 @@ def members(
         part = Part(source, entry.size)
         yield entry, part
         part.skip()
-        exactly(source, -entry.size % BLOCK)
+        _skip_padding(source, entry.size, padding)
     if seen:
         raise UnsafeArchive("the tar ends with an extended header of no member")
+
+
+def _skip_padding(source: Source, size: int, padding: Literal["any", "zeros"]) -> None:
+    if any(exactly(source, -size % BLOCK)) and padding == "zeros":
+        raise UnsafeArchive("something is hidden behind the end of a tar member")
 
 
 def _next_block(source: Source, end: Literal["marked", "open"]) -> bytes | None:
