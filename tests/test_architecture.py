@@ -23,7 +23,7 @@ PROCESSES = {"runtime_bundle/sources", "platforms/smoke"}
 # Writers see an open file, never a disk.
 PURE = tuple(
     f"platforms/{room}"
-    for room in ("containers", "compression", "linux", "macos", "windows", "freebsd")
+    for room in ("containers", "compression", "freebsd", "linux", "macos", "repodata", "windows")
 )
 
 

@@ -11,10 +11,10 @@ import io
 from collections.abc import Iterator
 
 from rtinstall.runtime_bundle.archives import tar
-from rtinstall.runtime_bundle.archives.compressed import codec_of, decompress
+from rtinstall.runtime_bundle.archives.compressed import expanded
 from rtinstall.runtime_bundle.archives.entry import Member
 from rtinstall.runtime_bundle.archives.limits import MIB, Limits, Meter
-from rtinstall.runtime_bundle.archives.source import Stream, joined
+from rtinstall.runtime_bundle.archives.source import joined
 from rtinstall.runtime_bundle.errors import UnsafeArchive
 from rtinstall.runtime_bundle.freebsd.signature import Sealed, is_signature
 
@@ -57,9 +57,5 @@ def content(packed: bytes, name: str) -> Iterator[bytes]:
 
 
 def _members(packed: bytes) -> Iterator[Member]:
-    file = io.BytesIO(packed)
     meter = Meter(LIMITS, len(packed))
-    codec = codec_of(packed[:6])
-    if codec:
-        return tar.members(decompress(file, codec, meter), meter)
-    return tar.members(Stream(iter(lambda: file.read(MIB), b""), meter), meter)
+    return tar.members(expanded(io.BytesIO(packed), meter), meter)

@@ -9,19 +9,24 @@ from __future__ import annotations
 import codecs
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rtinstall.runtime_bundle.errors import UnsafeArchive
+from rtinstall.runtime_bundle.archives.freebsd_sums import read_sum
+from rtinstall.runtime_bundle.errors import UnsafeArchive, VerificationFailed
 from rtinstall.runtime_bundle.freebsd.abi import fits
 from rtinstall.runtime_bundle.model import check_path
+from rtinstall.runtime_bundle.verify import Algorithm, Digest
 
 MANIFEST_LIMIT = 1 << 20  # bytes of one package's manifest; the longest has about 100 KiB
 PACKAGES = 200_000
 PATH = 1024  # characters
 FIELD = 255
 BLANKS = " \t\r\n"
+ALGORITHMS: Mapping[str, Algorithm] = {
+    "sha256": "sha256", "blake2b": "blake2b", "blake2s": "blake2s",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +47,15 @@ class Package:
     def __str__(self) -> str:
         """Return the name and the version, as pkg shows them."""
         return f"{self.name}-{self.version}"
+
+    @property
+    def digest(self) -> Digest:
+        """Return the digest of the package's file, or raise :class:`VerificationFailed`."""
+        found = read_sum(self.sum)
+        if found is None:
+            raise VerificationFailed(f"the catalogue has no sum of {self} that is known here")
+        algorithm, value = found
+        return Digest.of(ALGORITHMS[algorithm], value)
 
 
 @dataclass(frozen=True, slots=True)

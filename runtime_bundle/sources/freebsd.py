@@ -33,8 +33,8 @@ from rtinstall.runtime_bundle.freebsd.keys import FREEBSD_KEYS, TrustedKey
 from rtinstall.runtime_bundle.freebsd.meta import NAME as META
 from rtinstall.runtime_bundle.freebsd.meta import Catalogue, Meta, parse_meta
 from rtinstall.runtime_bundle.freebsd.signature import check_signature
-from rtinstall.runtime_bundle.freebsd.sums import package_sum
 from rtinstall.runtime_bundle.freebsd.ucl import LIMIT as META_LIMIT
+from rtinstall.runtime_bundle.freebsd.versions import split
 from rtinstall.runtime_bundle.model import Provenance
 from rtinstall.runtime_bundle.releases import Release
 from rtinstall.runtime_bundle.sources import Offer, Part, Say, unindexed
@@ -43,7 +43,6 @@ from rtinstall.runtime_bundle.sources.freebsd_runtimes import (
     Runtime,
     is_runtime,
     runtimes,
-    upstream,
     with_npm,
 )
 from rtinstall.runtime_bundle.targets import FREEBSD, TARGETS, Target
@@ -127,11 +126,11 @@ class FreeBsd:
         Raises :class:`NotPublished`, :class:`BrokenDependencies`.
         """
         runtime = self._runtime(release, target)
-        digests = [package_sum(package.sum) for package in runtime.packages]
+        digests = [package.digest for package in runtime.packages]
         sizes = [package.size for package in runtime.packages]
         return Offer(
             self.name,
-            replace(release, npm=upstream(runtime.npm.version)) if runtime.npm else release,
+            replace(release, npm=split(runtime.npm.version)[0]) if runtime.npm else release,
             target,
             None if None in sizes else sum(size or 0 for size in sizes),
             all(map(self._cache.has, digests)),
@@ -149,7 +148,7 @@ class FreeBsd:
 
     def _part(self, package: Package, target: Target, progress: Progress) -> Part:
         url = self._located(package, target)
-        digest = package_sum(package.sum)
+        digest = package.digest
         path = self._cache.obtain(
             digest,
             lambda part: fetch(

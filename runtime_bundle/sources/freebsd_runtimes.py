@@ -13,13 +13,12 @@ from dataclasses import dataclass
 
 from rtinstall.runtime_bundle.errors import BrokenDependencies, UnknownVersion
 from rtinstall.runtime_bundle.freebsd.catalogue import Package, Packages
+from rtinstall.runtime_bundle.freebsd.versions import newest_last, split
 from rtinstall.runtime_bundle.sources.dependencies import closure
 from rtinstall.runtime_bundle.versions import Version
 
 RUNTIME = re.compile(r"(node|nodejs)([0-9]{2})?")
 NPM = re.compile(r"npm(-node[0-9]{2})?")
-# PORTVERSION_PORTREVISION,PORTEPOCH (Porter's Handbook, "Naming and Versioning").
-PORT = re.compile(r"([^_,]+)(?:_([0-9]{1,9}))?(?:,([0-9]{1,9}))?")
 # What FreeBSD 13 to 15 have in /lib and /usr/lib. Packages may provide libraries of the same name for
 # themselves (a compiler its libgcc_s.so.1), but pkg looks at the system first.
 BASE = frozenset(
@@ -52,25 +51,18 @@ def is_runtime(name: str) -> bool:
     return RUNTIME.fullmatch(name) is not None
 
 
-def upstream(version: str) -> str:
-    """Return a package's version without what its packager has counted."""
-    match = PORT.fullmatch(version)
-    return match[1] if match else version
-
-
 def runtimes(packages: Packages) -> dict[Version, Package]:
     """Return the package of each version of Node.js: of several, the one packaged last."""
     found: dict[Version, Package] = {}
     for name, listed in packages.by_name.items():
         for package in listed if is_runtime(name) else ():
             try:
-                version = Version.parse(upstream(package.version))
+                version = Version.parse(split(package.version)[0])
             except UnknownVersion:
                 continue
             if _is_empty(package, RUNTIME):
                 continue
-            if version not in found or _packaged(package) > _packaged(found[version]):
-                found[version] = package
+            found[version] = max(found.get(version, package), package, key=_newest)
     return found
 
 
@@ -120,15 +112,5 @@ def _needs(package: Package, packages: Packages) -> Iterator[Package]:
         yield max(listed, key=_newest)
 
 
-def _packaged(package: Package) -> tuple[int, int, str]:
-    """Return what orders packages of one version: epoch, revision, name."""
-    match = PORT.fullmatch(package.version)
-    revision, epoch = (int(number or 0) for number in (match[2], match[3])) if match else (0, 0)
-    return epoch, revision, package.name
-
-
-def _newest(package: Package) -> tuple[int, tuple[int, ...], int, str]:
-    """Return what orders packages of one name, numbers by their value."""
-    epoch, revision, _ = _packaged(package)
-    numbers = tuple(int(n) for n in re.findall(r"[0-9]{1,9}", upstream(package.version)))
-    return epoch, numbers, revision, package.version
+def _newest(package: Package) -> tuple[object, str]:
+    return newest_last(package.version), package.name
