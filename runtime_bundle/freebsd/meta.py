@@ -36,14 +36,14 @@ class Meta:
 
     @property
     def catalogues(self) -> tuple[Catalogue, ...]:
-        """Return both, the one that can be read line by line first.
+        """Return both in pkg's order: the one it has written since 1.20 first.
 
         As pkg has it, an archive is called as its member is, without what follows the last dot; its
         ``.pkg`` is preferred to the older names that tell the codec.
         """
         return (
-            Catalogue(self._archives(self.manifests), self.manifests, "lines"),
             Catalogue(self._archives(self.data), self.data, "object"),
+            Catalogue(self._archives(self.manifests), self.manifests, "lines"),
         )
 
     def _archives(self, member: str) -> tuple[str, ...]:

@@ -4,8 +4,7 @@ The catalogue counts if a trusted key signed it, and so do the packages whose su
 that is wrong is an error whatever the user said; one that is missing, unless the user said that an
 unsigned repository will do, which is recorded.
 
-The line-by-line catalogue, ``packagesite``, is asked for first: it can be read as it comes. ``data``
-says the same, and is what pkg itself prefers.
+Of the two catalogues ``data`` is asked for first, then ``packagesite``, as pkg does.
 """
 
 from __future__ import annotations
