@@ -72,7 +72,7 @@ def publish(
         if not packages:
             raise NotReadable(
                 f"{root} holds no package of FreeBSD",
-                hint="name some: rtbuild repo freebsd DIR FILE...",
+                hint="name the packages to be put there behind it",
             )
         written = catalogues(packages, signer.sign if signer else None)
         if signer:

@@ -2,10 +2,10 @@
 
 Decisions:
 
-* Both catalogues are written: ``data.pkg``, which pkg reads since 1.20, and ``packagesite.pkg`` for
+* Both catalogues are written: ``data.pkg``, which pkg reads since 1.21, and ``packagesite.pkg`` for
   everybody else; each file is whole in itself. ``files.pkg`` is not: only ``pkg rwhich`` reads it.
 * Sums are bare hexadecimal SHA-256, which every pkg reads; the BLAKE2b that ``pkg repo`` writes since
-  2.6 only newer ones do.
+  2.8 only newer ones do.
 * A signature is there in both forms that a client can ask for: ``signature`` for those who have the
   public key, ``X.sig`` with ``X.pub`` for those who have its fingerprint. pkg looks for its own and
   passes over the other.

@@ -36,7 +36,7 @@ class Meta:
 
     @property
     def catalogues(self) -> tuple[Catalogue, ...]:
-        """Return both in pkg's order: the one it has written since 1.20 first.
+        """Return both in pkg's order: the one that it reads since 1.21 first.
 
         As pkg has it, an archive is called as its member is, without what follows the last dot; its
         ``.pkg`` is preferred to the older names that tell the codec.

@@ -68,7 +68,14 @@ def check(listed: dict[str, Any], root: Path) -> None:
     assert {k: v for k, v in listed.items() if k not in added} == {
         k: v for k, v in own.items() if k not in added
     }
-    assert listed["arch"].startswith("freebsd:")
+    assert listed["arch"] == older(listed["abi"])
+
+
+def older(abi: str) -> str:
+    """Return how pkg spelled an ABI before its version 1.3."""
+    system, *rest = abi.split(":")
+    machines = {"amd64": "x86:64", "aarch64": "aarch64:64", "i386": "x86:32"}
+    return ":".join((system.lower(), *(machines.get(word, word) for word in rest)))
 
 
 def catalogue(path: Path, name: str) -> tuple[bytes, bytes | None]:

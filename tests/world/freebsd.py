@@ -83,9 +83,13 @@ class Key:
         return pow(int.from_bytes(block, "big"), numbers.d, n).to_bytes(size, "big")
 
 
-@cache
 def make_key(which: int = 0, bits: int = 2048) -> Key:
-    """Return a key of our own; another for another number."""
+    """Return a key, the same for the same number."""
+    return _made(which, bits)
+
+
+@cache
+def _made(which: int, bits: int) -> Key:
     return Key(generate_private_key(65537, bits))
 
 
