@@ -82,7 +82,7 @@ def release_command(
     epoch = source_date_epoch()
     mirror = Mirror(out)
     with terminal(quiet=as_json) as watch:
-        opened = origin.open(spec, watch.say)
+        opened = origin.open(spec, watch.say, settings)
         watch.start(f"looking for {spec.text}", None)
         found = survey(tuple(wanted), opened.ordered, watch.say)
         chosen = plan(spec, found, wanted, required=bool(targets), exact=bool(formats))
@@ -155,7 +155,8 @@ def _origin(item: Done) -> str:
     evidence = "; ".join(f"{part.what}: {part.checked}" for part in bundle.provenance)
     return (
         f"{bundle.target}: node {bundle.version}, npm {bundle.npm}; "
-        f"executable for {bundle.target.os} {'/'.join(bundle.target.archs)}{libc}; {evidence}"
+        f"executable for {bundle.target.os}{bundle.os_release and f' {bundle.os_release}'} "
+        f"{'/'.join(bundle.target.archs)}{libc}; {evidence}"
     )
 
 

@@ -79,7 +79,7 @@ def test_pkg_shows_what_the_package_says(bundle: Bundle, tmp_path: Path, freebsd
     for line in (
         "Name           : nodejs", "Version        : 24.19.0", "Architecture   : FreeBSD:14:amd64",
         "Prefix         : /usr/local", "Licenses       : MIT", "\tlibuv.so.1",
-        "This package carries the runtime as its project built it, the C++",
+        "This package carries the runtime as it was published, the C++",
     ):  # fmt: skip
         assert f"{line}\n" in shown
     assert freebsd.file("query", "-F", path, "%dn %do %dv") == "brotli archivers/brotli 1.1.0,1\n"
