@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from rtinstall.platforms.freebsd import pkg as freebsd
+from rtinstall.platforms.ibmi import rpm as ibmi
 from rtinstall.platforms.linux import apk, arch, deb, rpm, tarball
 from rtinstall.platforms.macos import pkg
 from rtinstall.platforms.package import Format
@@ -22,6 +23,7 @@ FORMATS: dict[str, Format] = {
     "zip": zip,
     "pkg": pkg,
     "freebsd": freebsd,
+    "ibmi": ibmi,
     "tar.xz": tarball.XZ,
     "tar.gz": tarball.GZIP,
 }

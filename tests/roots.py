@@ -41,10 +41,10 @@ def dpkg(root: Path, *arguments: str | Path) -> str:
     )  # fmt: skip
 
 
-def rpm_in(root: Path, *arguments: str | Path) -> str:
-    """Run rpm on the system below ``root``."""
+def rpm_in(root: Path, *arguments: str | Path, rpm: str = "rpm") -> str:
+    """Run rpm, or the one called ``rpm`` in its place, on the system below ``root``."""
     root.mkdir(exist_ok=True)
-    return run("rpm", "--root", root, "--dbpath", "/var/lib/rpm", *arguments)
+    return run(rpm, "--root", root, "--dbpath", "/var/lib/rpm", *arguments)
 
 
 def rpm_verify(root: Path) -> str:

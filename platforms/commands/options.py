@@ -104,6 +104,11 @@ scope_option = click.option(
     type=click.Choice(SCOPES),
     help="Whom a Windows .msi installs for: the machine, the user, or whoever the user chooses.",
 )
+alternatives_option = click.option(
+    "--alternatives",
+    is_flag=True,
+    help="Let an rpm for IBM i register node with update-alternatives: the only package with scripts.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
@@ -227,7 +232,13 @@ def chosen_targets(
     return found
 
 
-def settings_from(config: Path | None, npm: str | None, scope: Scope | None = None) -> Settings:
+def settings_from(
+    config: Path | None,
+    npm: str | None,
+    scope: Scope | None = None,
+    *,
+    alternatives: bool = False,
+) -> Settings:
     """Read the configuration, the one named or the one in this folder; options stand above it."""
     if config is None and Path(CONFIG).is_file():
         config = Path(CONFIG)
@@ -235,6 +246,9 @@ def settings_from(config: Path | None, npm: str | None, scope: Scope | None = No
     if scope:
         windows = replace(settings.metadata.windows, scope=scope)
         settings = replace(settings, metadata=replace(settings.metadata, windows=windows))
+    if alternatives:
+        ibmi = replace(settings.metadata.ibmi, alternatives=True)
+        settings = replace(settings, metadata=replace(settings.metadata, ibmi=ibmi))
     return replace(settings, npm=npm_version(npm)) if npm else settings
 
 
