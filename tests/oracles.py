@@ -47,6 +47,7 @@ PACKAGES = {
     "rpm": "rpm",
     "rpm2cpio": "rpm2cpio",
     "rpm413": "none: it is built from the project's source",
+    "rpmbuild": "rpm",
     "rpmlint": "rpmlint",
     "shellcheck": "shellcheck",
     "tar": "tar",

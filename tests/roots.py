@@ -54,7 +54,10 @@ def rpm_verify(root: Path) -> str:
 
 
 class Dnf:
-    """A root directory and the repositories, folders beside it, that it may install from."""
+    """A root directory and the repositories that it may install from.
+
+    One is a folder beside it, or ``name,address``.
+    """
 
     def __init__(self, folder: Path) -> None:
         tool("dnf")
@@ -70,13 +73,17 @@ class Dnf:
             f"--setopt=reposdir={nowhere}", f"--setopt=cachedir={self.folder / 'cache'}",
             f"--setopt=logdir={self.folder / 'log'}", f"--setopt=varsdir={nowhere}",
             f"--setopt=pluginpath={nowhere}", "--setopt=module_platform_id=",
-            *(f"--repofrompath={name},file://{self.folder / name}" for name in repositories.split()),
+            *(
+                f"--repofrompath={name if ',' in name else f'{name},file://{self.folder / name}'}"
+                for name in repositories.split()
+            ),
             *arguments,
         )  # fmt: skip
 
-    def run(self, repositories: str, *arguments: str) -> None:
+    def run(self, repositories: str, *arguments: str) -> str:
         result = self.attempt(repositories, *arguments)
         assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
 
     @property
     def installed(self) -> set[str]:

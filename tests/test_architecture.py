@@ -23,7 +23,17 @@ PROCESSES = {"runtime_bundle/sources", "platforms/smoke"}
 # Writers see an open file, never a disk.
 PURE = tuple(
     f"platforms/{room}/"
-    for room in ("containers", "compression", "rpm", "linux", "macos", "windows", "freebsd", "ibmi")
+    for room in (
+        "containers",
+        "compression",
+        "rpm",
+        "linux",
+        "macos",
+        "windows",
+        "freebsd",
+        "ibmi",
+        "repodata",
+    )
 )
 
 

@@ -71,6 +71,23 @@ class Rpm:
     raw: bytes
     payload: int
 
+    def text(self, tag: int) -> str:
+        """Return a string of the header, of a translated one that in the locale C; empty if there is none."""
+        value = self.header.get(tag, "")
+        return value if isinstance(value, str) else next(iter(self.texts(tag)), "")
+
+    def texts(self, tag: int) -> list[str]:
+        """Return an array of strings of the header; empty if there is none."""
+        return _strings(self.header, tag)
+
+    def numbers(self, tag: int) -> list[int]:
+        """Return the numbers at a tag of the header; empty if there is none."""
+        return _numbers(self.header, tag)
+
+    def names(self) -> list[str]:
+        """Return the names of all files, as they are listed."""
+        return _names(self.header)
+
 
 def open_rpm(path: Path, limits: Limits = LIMITS) -> Archive:
     """Read what an rpm says of itself, and prepare to read its files.
