@@ -21,20 +21,8 @@ MAY_IMPORT = {
 NETWORK = {"runtime_bundle/download.py"}
 PROCESSES = {"runtime_bundle/sources", "platforms/smoke"}
 # Writers see an open file, never a disk.
-PURE = tuple(
-    f"platforms/{room}/"
-    for room in (
-        "containers",
-        "compression",
-        "rpm",
-        "linux",
-        "macos",
-        "windows",
-        "freebsd",
-        "ibmi",
-        "repodata",
-    )
-)
+ROOMS = ("containers", "compression", "rpm", "linux", "macos", "windows", "freebsd", "ibmi")
+PURE = tuple(f"platforms/{room}/" for room in ROOMS)
 
 
 def imports(path: Path) -> set[str]:

@@ -451,7 +451,7 @@ def test_what_cannot_be_right_is_refused(
 
 @pytest.mark.parametrize("codec", ["gzip", "xz", "zstd"])
 def test_its_codec_cannot_be_chosen(codec: str) -> None:
-    with pytest.raises(BadConfiguration, match="codec can be chosen for .*, not ibmi"):
+    with pytest.raises(BadConfiguration, match=r"codec can be chosen for .*, not ibmi"):
         parse({"codec": {"ibmi": codec}}, Path())
 
 
