@@ -25,6 +25,7 @@ from rtinstall.platforms.windows.ice.contents import (
 )
 from rtinstall.platforms.windows.schema import tables
 from rtinstall.runtime_bundle.archives import Archive, ArchiveEntry, open_archive
+from rtinstall.runtime_bundle.archives.digests import plain
 from rtinstall.runtime_bundle.archives.freebsd import read_manifests
 from rtinstall.runtime_bundle.archives.msi_database import read_database
 from rtinstall.runtime_bundle.errors import VerificationFailed
@@ -75,11 +76,9 @@ def lint(
     """  # noqa: D205
     missing = dict(expected) if expected is not None else {}
     entries = []
-    paths = set()
     for entry, chunks in archive.entries():
         entries.append(entry)
         name = entry.name.removeprefix("./").strip("/")
-        paths.add(name)
         state = hashlib.sha256()
         size = 0
         for chunk in chunks:
@@ -94,7 +93,7 @@ def lint(
                 yield f"{name} does not belong in it"
             elif wanted is not None and wanted != found:
                 yield f"{name} is {found}, not {wanted}"
-    yield from _strange_scripts(archive, paths)
+    yield from _strange_scripts(archive, {plain(entry.name) for entry in entries})
     yield from archive.problems
     if archive.format in RULES:
         yield from RULES[archive.format](archive.path, entries)

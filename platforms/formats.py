@@ -22,8 +22,8 @@ FORMATS: dict[str, Format] = {
     "msi": msi,
     "zip": zip,
     "pkg": pkg,
-    "freebsd": freebsd,
     "ibmi": ibmi,
+    "freebsd": freebsd,
     "tar.xz": tarball.XZ,
     "tar.gz": tarball.GZIP,
 }

@@ -23,7 +23,7 @@ MAX_SHASUMS = 1 << 20
 
 _LINE = re.compile(r"([0-9a-f]{64})  ([\x21-\x7e]+)")
 
-Algorithm = Literal["sha512", "sha384", "sha256"]
+Algorithm = Literal["sha512", "sha384", "sha256", "blake2b", "blake2s"]
 _STRONGEST_FIRST: tuple[Algorithm, ...] = ("sha512", "sha384", "sha256")
 
 
@@ -31,7 +31,8 @@ _STRONGEST_FIRST: tuple[Algorithm, ...] = ("sha512", "sha384", "sha256")
 class Digest:
     """The digest a file has to have; one of ``accepted`` is enough.
 
-    ``text`` is the form it was published in: ``sha256:<hex>`` or ``sha512-<base64>``.
+    ``text`` is the form it was published in: ``sha256:<hex>`` (or another algorithm's name before the
+    colon) or ``sha512-<base64>``.
     """
 
     algorithm: Algorithm

@@ -21,8 +21,20 @@ MAY_IMPORT = {
 NETWORK = {"runtime_bundle/download.py"}
 PROCESSES = {"runtime_bundle/sources", "platforms/smoke"}
 # Writers see an open file, never a disk.
-ROOMS = ("containers", "compression", "rpm", "linux", "macos", "windows", "freebsd", "ibmi")
-PURE = tuple(f"platforms/{room}/" for room in ROOMS)
+PURE = tuple(
+    f"platforms/{room}/"
+    for room in (
+        "containers",
+        "compression",
+        "rpm",
+        "linux",
+        "macos",
+        "windows",
+        "freebsd",
+        "ibmi",
+        "repodata",
+    )
+)
 
 
 def imports(path: Path) -> set[str]:

@@ -20,8 +20,8 @@ from dataclasses import replace
 
 from rtinstall.platforms.package import Metadata
 from rtinstall.platforms.settings import Settings
-from rtinstall.platforms.unix import manuals
-from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, File, tree
+from rtinstall.platforms.unix import company_files, manuals
+from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, tree
 
 PACKAGES = "QOpenSys/pkgs"
 ROOT = "QOpenSys/"
@@ -46,17 +46,9 @@ def placed(bundle: Bundle, settings: Settings, name: str) -> tuple[Entry, ...]:
         if not isinstance(entry, Directory) and not entry.path.startswith("share/man/")
     ]
     found += manuals(bundle, own)
-    if settings.npmrc is not None:
-        found.append(File.of(f"{own}/etc/npmrc", settings.npmrc))
-    if settings.certificates is not None:
-        found.append(File.of(certificates(name), settings.certificates))
+    found += company_files(settings, own)
     found += (
         file if file.path.startswith(ROOT) else replace(file, path=f"{own}/{file.path}")
         for file in settings.extra
     )
     return tree(found)
-
-
-def certificates(name: str) -> str:
-    """Return where the certificates go that a company ships: what NODE_EXTRA_CA_CERTS has to name."""
-    return f"{home(name)}/etc/ca-certificates.pem"

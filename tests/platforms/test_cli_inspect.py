@@ -30,8 +30,8 @@ NAMES = {
     "msi": "node-v24.19.0-x64.msi",
     "zip": "node-v24.19.0-win-x64.zip",
     "pkg": "node-v24.19.0-darwin-arm64.pkg",
-    "freebsd": "nodejs-24.19.0.freebsd14.amd64.pkg",
     "ibmi": "nodejs24-24.19.0-1.ibmi7.3.ppc64.rpm",
+    "freebsd": "nodejs-24.19.0.freebsd14.amd64.pkg",
     "tar.xz": "node-v24.19.0-linux-x64.tar.xz",
     "tar.gz": "node-v24.19.0-linux-x64.tar.gz",
 }
@@ -42,8 +42,8 @@ ARCHITECTURE = {
     "arch": "x86_64",
     "msi": "x64",
     "pkg": "arm64",
-    "freebsd": "FreeBSD:14:amd64",
     "ibmi": "ppc64",
+    "freebsd": "FreeBSD:14:amd64",
 }
 READ_AS = {"ibmi": "rpm"}
 OWNERS = {"ibmi": "qsys"}
@@ -51,8 +51,8 @@ RUNS_ON = {
     "msi": "pe win x64",
     "zip": "pe win x64",
     "pkg": "macho darwin arm64",
-    "freebsd": "elf freebsd x64",
     "ibmi": "xcoff aix ppc64",
+    "freebsd": "elf freebsd x64",
 }
 CALLED = {"msi": "Node.js", "pkg": "Node.js"}
 # Windows has no modes, and no links; these formats have numbers for owners, or none.
@@ -82,13 +82,12 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 def packages(tmp_path_factory: pytest.TempPathFactory, shelf: dict[str, bytes]) -> dict[str, bytes]:
     """Give a file of every format, by the format's name."""
     others = released(tmp_path_factory.mktemp("packages"), "win-x64", "darwin-arm64")
+    ibmi = {f"v24.19.0/{NAMES['ibmi']}": content(rpm.package(runtime(), Settings()))}
     desk = Desk(tmp_path_factory.mktemp("freebsd"))  # upstream has no runtime for it
     source = put(desk, archive_name("freebsd-x64"), archive("freebsd-x64"))
     desk.run("build", source, "-f", "freebsd", *FAST).good()
     freebsd = (desk.work / "packages" / NAMES["freebsd"]).read_bytes()
-    ibmi = content(rpm.package(runtime(), Settings()))
-    others |= {f"v24.19.0/{NAMES['freebsd']}": freebsd, f"v24.19.0/{NAMES['ibmi']}": ibmi}
-    found = {**others, **shelf}
+    found = {**others, **shelf, **ibmi, f"v24.19.0/{NAMES['freebsd']}": freebsd}
     return {name: found[f"v24.19.0/{file}"] for name, file in NAMES.items()}
 
 

@@ -175,8 +175,8 @@ TARGET = {
     "msi": "win-x64",
     "zip": "win-x64",
     "pkg": "darwin-arm64",
-    "freebsd": "freebsd-x64",
     "ibmi": "ibmi-ppc64",
+    "freebsd": "freebsd-x64",
 }
 SHARES: tuple[float | bytes, ...] = (0.3, 0.5, 0.8)
 # Formats of which no digest covers the whole: there the last such mark is broken, or what follows.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from rtinstall.platforms.commands.repo.freebsd import freebsd_command
 from rtinstall.platforms.commands.repo.yum import yum_command
 
 
@@ -12,4 +13,5 @@ def repo_command() -> None:
     """Write the catalogue of a repository beside its packages, for their system's own tool to read."""
 
 
+repo_command.add_command(freebsd_command)
 repo_command.add_command(yum_command)
