@@ -147,7 +147,7 @@ def ask(desk: Desk, words: list[str], incomplete: str) -> list[str]:
     ("words", "incomplete", "expected"),
     [
         (["rtbuild"], "", VERBS),
-        (["rtbuild", "re"], "re", ["release"]),
+        (["rtbuild", "re"], "re", ["release", "repo"]),
         (["rtbuild", "release", "lts", "-t", "linux-s"], "linux-s", ["linux-s390x"]),
         (["rtbuild", "release", "lts", "-t"], "", [target.name for target in TARGETS]),
         (["rtbuild", "release", "lts", "--level", "m"], "m", ["max"]),
