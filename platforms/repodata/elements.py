@@ -104,7 +104,9 @@ def encoded(element: Element) -> bytes:
 
 
 def _identified(listed: Listed) -> Element:
-    package = Element("package", pkgid=listed.sha256, name=_plain(listed.name), arch=listed.arch)
+    package = Element(
+        "package", pkgid=listed.sha256, name=_plain(listed.name), arch=_plain(listed.arch)
+    )
     _version(package, listed)
     return package
 
