@@ -8,7 +8,7 @@ import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bundles import RELEASED
+from bundles import NPM, RELEASED
 from rtinstall.platforms.containers import cpio
 from rtinstall.platforms.containers.rpm_header import (
     MAIN_REGION,
@@ -25,6 +25,8 @@ from rtinstall.platforms.containers.rpm_header import (
     strings,
     translated,
 )
+from rtinstall.runtime_bundle.model import File
+from world.runtime import runtime_entries
 
 SIGNS = {"": 0, "<": 2, ">": 4, "=": 8, "<=": 10, ">=": 12}
 RELATIONS: dict[str, tuple[int, int, int]] = {
@@ -195,10 +197,21 @@ def nodejs(version: str = "20.11.1", release: str = "1", **more: object) -> Made
     return Made(name, version, release, **facts)  # type: ignore[arg-type]
 
 
-def ibmi_world() -> list[Made]:
+def whole_nodejs(version: str = "20.11.1") -> Made:
+    """Return a runtime with everything that makes it one."""
+    home = f"{HOME}/nodejs{version.partition('.')[0]}"
+    files = {
+        f"{home}/{entry.path}": b"".join(entry.content.chunks())
+        for entry in runtime_entries("ibmi-ppc64", version)
+        if isinstance(entry, File)
+    }
+    return nodejs(version, files={**files, f"{home}/{NPM}/npmrc": b"prefix=/x\n"})
+
+
+def ibmi_world(runtime: Made | None = None) -> list[Made]:
     """Return a runtime and what it needs, libraries that need each other among it."""
     return [
-        nodejs(),
+        runtime or nodejs(),
         Made("pase-libs-dummy", "7.3", "0", relations={"provides": (LIBC,)}, arch="fat"),
         Made(
             "libz1", "1.3", "0",

@@ -38,7 +38,7 @@ Result = TypeVar("Result")
 CONFIG = "rtbuild.toml"
 SOURCES = ("dist", "pip", "npm", "freebsd", "ibmi")
 # freebsd, freebsd:15, freebsd+https://..., freebsd:15+https://.../${ABI}/latest, ibmi+https://...
-REPOSITORY = re.compile(r"(?:freebsd(?::(?P<release>[^+]*))?|(?P<ibmi>ibmi))(?:\+(?P<address>.+))?")
+REPOSITORY = re.compile(r"(?:freebsd(?::(?P<release>[^+]+))?|(?P<ibmi>ibmi))(?:\+(?P<address>.+))?")
 
 
 def _complete_version(

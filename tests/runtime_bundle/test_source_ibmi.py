@@ -8,9 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from bundles import NPM
 from oracles import run, tool
-from rpm_maker import HOME, LIBC, ZLIB, Made, ibmi_world, linux, nodejs
+from rpm_maker import HOME, LIBC, ZLIB, Made, ibmi_world, linux, nodejs, whole_nodejs
 from rtinstall.runtime_bundle.archives import open_archive
 from rtinstall.runtime_bundle.assemble import assemble
 from rtinstall.runtime_bundle.cache import Cache
@@ -186,14 +185,8 @@ def test_nothing_is_taken_over_plain_http(cache: Cache) -> None:
 
 
 def test_a_bundle_comes_of_it_with_what_it_needs(tmp_path: Path, cache: Cache) -> None:
-    entries = [*runtime_entries("ibmi-ppc64", "20.11.1"), File.of(f"{NPM}/npmrc", b"prefix=/x\n")]
-    files = {
-        f"{HOME}/nodejs20/{entry.path}": b"".join(entry.content.chunks())
-        for entry in entries
-        if isinstance(entry, File)
-    }
-    made = nodejs(files=files)
-    source = IbmI(cache, QUICK, address=folder(tmp_path, repository([made, *ibmi_world()[1:]])))
+    world = repository(ibmi_world(whole_nodejs()))
+    source = IbmI(cache, QUICK, address=folder(tmp_path, world))
     (release,) = source.releases(IBMI)
     parts = source.fetch(source.offer(release, IBMI), SILENT)
     bundle = assemble(parts, release, IBMI, tmp_path / "spool")
