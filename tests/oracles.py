@@ -39,6 +39,7 @@ PACKAGES = {
     "msidump": "msitools",
     "msiextract": "msitools",
     "msiinfo": "msitools",
+    "npm": "npm",
     "pacman": "pacman-package-manager",
     "python3": "python3",
     "qemu-aarch64-static": "qemu-user-static",
