@@ -1,0 +1,106 @@
+"""Where everything of ``rtinstall`` lies on this machine. Paths only: nothing here reads or writes.
+
+The layout is an interface: shells, shims, editors and cron jobs use it without asking any program.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+WINDOWS = sys.platform == "win32"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folders below ``home``, which is the user's own, and the files outside of it.
+
+    ``config`` is the user's configuration, ``policy`` the administrator's, ``shared`` a store of the
+    machine that is only read.
+    """
+
+    home: Path
+    config: Path
+    policy: Path
+    shared: Path
+
+    @property
+    def versions(self) -> Path:
+        """Return where the versions are, a folder each: ``v24.19.0``, ``v20.20.2-darwin-x64``."""
+        return self.home / "versions"
+
+    @property
+    def receipts(self) -> Path:
+        """Return where it is written what is installed: ``NAME.json``, and ``NAME.files`` beside it."""
+        return self.home / "receipts"
+
+    @property
+    def aliases(self) -> Path:
+        """Return where a link of each alias leads to its version: ``default``, ``lts``, ``work``."""
+        return self.home / "aliases"
+
+    @property
+    def projects(self) -> Path:
+        """Return where the answer for each project lies: ``projects/<its absolute path>/.version``."""
+        return self.home / "projects"
+
+    @property
+    def shims(self) -> Path:
+        """Return where the commands lie that find out the version when they run."""
+        return self.home / "shims"
+
+    @property
+    def stage(self) -> Path:
+        """Return where unfinished versions are."""
+        return self.home / "stage"
+
+    @property
+    def trash(self) -> Path:
+        """Return where removed versions are, until their files are."""
+        return self.home / "trash"
+
+    @property
+    def journal(self) -> Path:
+        """Return where it is written what is being changed."""
+        return self.home / "journal"
+
+    @property
+    def lock(self) -> Path:
+        """Return the file that whoever changes the store has locked; it is never removed."""
+        return self.home / "lock"
+
+    def project(self, folder: Path) -> Path:
+        """Return the file with the answer for the project in the absolute ``folder``.
+
+        A drive ``C:`` is the folder ``C`` there.
+        """
+        parts = [part.strip("\\/").replace(":", "") for part in folder.parts]
+        return self.projects.joinpath(*filter(None, parts), ".version")
+
+
+def find_places(environment: Mapping[str, str]) -> Places:
+    """Return the places of this user: ``RTINSTALL_HOME``, else where the platform keeps user data."""
+    import platformdirs
+
+    named = environment.get("RTINSTALL_HOME")
+    home = (
+        Path(named).expanduser()
+        if named
+        else platformdirs.user_data_path("rtinstall", appauthor=False)
+    )
+    config = environment.get("RTINSTALL_CONFIG")
+    site = platformdirs.site_config_path("rtinstall", appauthor=False)
+    return Places(
+        home=home.absolute(),
+        config=Path(config)
+        if config
+        else platformdirs.user_config_path("rtinstall", appauthor=False) / "config.toml",
+        policy=site / "policy.toml",
+        shared=Path(environment.get("RTINSTALL_SHARED", "") or _shared()),
+    )
+
+
+def _shared() -> Path:
+    return Path("C:/ProgramData/rtinstall") if WINDOWS else Path("/opt/rtinstall")
