@@ -129,6 +129,34 @@ class InstallationFailed(RtError):
     hint = "what the tool said stands above; nothing of ours was left on the machine"
 
 
+class NotInstalled(RtError):
+    """No installed version is what was asked for."""
+
+    exit_code = 18
+    hint = "rtinstall list shows what is installed, rtinstall install adds to it"
+
+
+class PolicyRefused(RtError):
+    """The administrator's policy, or what --fail-on names, does not allow it."""
+
+    exit_code = 19
+    hint = "rtinstall config shows the policy and where it is"
+
+
+class NothingAsked(RtError):
+    """No version was named, and nothing here asks for one."""
+
+    exit_code = 20
+    hint = "name a version, or write one into this folder's file: rtinstall pin 22"
+
+
+class Busy(RtError):
+    """Another run is changing the store, and did not end in time."""
+
+    exit_code = 21
+    hint = "wait for it to end; rtinstall doctor shows what holds the lock"
+
+
 def every_error() -> Iterator[type[RtError]]:
     """Yield each class of the tree below :class:`RtError`, in the order of their exit codes."""
     found = {RtError}
