@@ -20,7 +20,7 @@ from rtinstall.runtime_bundle.model import Directory, Entry
 
 NOT_FOUND = 127  # the exit code of sh for a program that is not there
 WORDS = 500  # on one command line
-LAST = 3  # lines of what a tool has said
+LAST = 8  # lines of what a tool has said
 REBOOT = 3010  # msiexec: done, to be completed by a restart
 HINT = "nothing was changed there: remove it first, or use another machine"
 
@@ -68,9 +68,11 @@ class Installation:
         if new or not self.installer.listed:
             problems += self._removed(new)
         problems += [f"{name} is still installed" for name in sorted(self._listed() - self.before)]
-        left = self.host.present(self.ours)
+        present = self.host.present(self.ours)
+        left = [path for path in self.ours if str(path) in present]
         if left:
-            some = ", ".join(sorted(left)[:5])
+            # Files first: a folder may only be there for what is in it.
+            some = ", ".join(map(str, sorted(left, key=self.folders.__contains__)[:5]))
             more = f" and {len(left) - 5} more" if len(left) > 5 else ""
             problems.append(f"left behind: {some}{more}")
         return tuple(problems)
@@ -82,19 +84,30 @@ class Installation:
         return self._run(*words, *(names if self.installer.listed else ()))
 
     def _removed_from_mac(self, receipts: Sequence[str]) -> list[str]:
-        """Run the package's own program for that, or do without: macOS has none."""
+        """Run the package's own program for that, or do without: macOS has none.
+
+        The program leaves folders that many packages share; those that were not there before go, too.
+        """
+        problems = []
         own = [path for path in self.ours if path.match("bin/uninstall-*")]
         if own:
-            return self._run(str(own[0]), "--yes")
+            problems += self._run(str(own[0]), "--yes")
+        else:
+            problems += self._run_each("rm", "-f", self._ours(folders=False))
+            for receipt in receipts:
+                problems += self._run(*self.installer.remove, receipt)
+        present = self.host.present(self.ours)
+        empty = [path for path in reversed(self._ours(folders=True)) if path in present]
+        return problems + self._run_each("rmdir", "--", empty)
+
+    def _ours(self, *, folders: bool) -> list[str]:
+        return [str(path) for path in self.ours if (path in self.folders) == folders]
+
+    def _run_each(self, program: str, option: str, paths: Sequence[str]) -> list[str]:
+        """Run a program with as many paths at a time as a command line has room for."""
         problems = []
-        files = [str(path) for path in self.ours if path not in self.folders]
-        for start in range(0, len(files), WORDS):
-            problems += self._run("rm", "-f", *files[start : start + WORDS])
-        folders = [str(path) for path in reversed(self.ours) if path in self.folders]
-        for start in range(0, len(folders), WORDS):
-            problems += self._run("rmdir", *folders[start : start + WORDS])
-        for receipt in receipts:
-            problems += self._run(*self.installer.remove, receipt)
+        for start in range(0, len(paths), WORDS):
+            problems += self._run(program, option, *paths[start : start + WORDS])
         return problems
 
     def _run(self, *words: str) -> list[str]:
@@ -158,4 +171,4 @@ def _last(answer: Answer) -> str:
     lines = [line.strip() for line in answer.said.splitlines() if line.strip()]
     if answer.code is None:
         return answer.complaint
-    return "; ".join(lines[-LAST:]) or f"exit code {answer.code}"
+    return "; ".join(lines[-LAST:]).replace(":;", ":") or f"exit code {answer.code}"

@@ -42,7 +42,7 @@ def smoke_on(
     :class:`Unreachable`, :class:`WrongBinary` and :class:`InstallationFailed` besides what
     :func:`~rtinstall.platforms.smoke.ssh.luggage.packed` raises.
     """
-    step(f"unpacking {path.name}")
+    step(f"reading {path.name}")
     with packed(path) as luggage:
         step(f"connecting to {address}")
         with connected(address, config) as connection, arrived(connection) as host:
