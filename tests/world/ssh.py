@@ -13,7 +13,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,6 +115,16 @@ class Machine:
             if not (name := str(path.relative_to(self.root))).startswith(borrowed)
         }
 
+    def clients(self) -> list[str]:
+        """Return the command lines of each ssh that was started with its configuration."""
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # it may just have ended
+                words = (process / "cmdline").read_bytes().split(b"\0")
+                if words[0].endswith(b"ssh") and str(self.config).encode() in words:
+                    found.append(b" ".join(words).decode(errors="replace"))
+        return found
+
     def processes(self) -> list[str]:
         """Return the command lines of all that runs in its root."""
         found = []
@@ -193,6 +203,7 @@ def played(
 
     ``node`` is the script that they put into the place of a runtime.
     """
+    folder.mkdir(exist_ok=True)
     root = folder / "a root"
     for name in ("stand-ins", "db", "tmp", "root", "seen", "usr/sbin", *BORROWED):
         (root / name).mkdir(parents=True, exist_ok=True)

@@ -25,6 +25,7 @@ from rtinstall.runtime_bundle.errors import MissingTool, Unreachable
 SSH_FAILED = 255  # ssh(1), "EXIT STATUS"
 CONNECT = 20  # seconds until a connection must stand
 MOST = 4 << 20  # bytes that are kept of what a machine says
+DEEPEST = 50  # letters of a folder for a socket, whose path, with ssh's own addition, has about 100
 CLOSING = 10  # seconds
 SHARED = sys.platform != "win32"  # Windows's OpenSSH has no ControlMaster
 
@@ -98,8 +99,8 @@ def connected(address: Address, config: Path | None = None) -> Iterator[Connecti
     options = ["BatchMode=yes", f"ConnectTimeout={CONNECT}", "ServerAliveInterval=15"]
     options += ["ServerAliveCountMax=4", "ClearAllForwardings=yes", "RemoteCommand=none"]
     options += ["PermitLocalCommand=no", "EscapeChar=none"]
-    # The system's folder for this may lie too deep: a socket's path has about 100 bytes.
-    short = "/tmp" if SHARED else None
+    # The usual folder for this may lie too deep.
+    short = "/tmp" if SHARED and len(tempfile.gettempdir()) > DEEPEST else None
     with tempfile.TemporaryDirectory(
         prefix="rtssh-", dir=short, ignore_cleanup_errors=True
     ) as folder:

@@ -53,10 +53,10 @@ class Installation:
                 f"{self.installer.tool} did not install {self.parcel.path.name}: {_last(answer)}",
                 hint="what it had begun was removed again",
             )
-        missing = [name for name in self.parcel.names if name not in self._listed()]
-        if missing and self.installer.listed:
+        missing = set(self.parcel.names) - self._listed() if self.installer.listed else ()
+        for name in sorted(missing):
             raise InstallationFailed(
-                f"{self.installer.tool} does not know {missing[0]} after installing it",
+                f"{self.installer.tool} does not know {name} after installing it",
                 hint="what it had begun was removed again",
             )
 
@@ -65,7 +65,7 @@ class Installation:
         now = self._listed()
         problems = [f"the installation took {name} away" for name in sorted(self.before - now)]
         new = sorted(now - self.before)
-        if new or not self.installer.listed:
+        if new or (not self.installer.listed and self.host.present(self.ours)):
             problems += self._removed(new)
         problems += [f"{name} is still installed" for name in sorted(self._listed() - self.before)]
         present = self.host.present(self.ours)
@@ -130,7 +130,8 @@ def prepare(host: Host, parcel: Parcel, entries: Iterable[Entry]) -> Installatio
     if installer is None:
         tools = " or ".join(row.tool for row in parcel.installers)
         raise MissingTool(
-            f"{system.name} has no {tools}", hint="smoke the tar.gz there: it is only unpacked"
+            f"there is no {tools} on {system.name}",
+            hint="smoke the tar.gz there: it is only unpacked",
         )
     if not system.rights:
         raise InstallationFailed(

@@ -71,14 +71,22 @@ def arrived(connection: Connection) -> Iterator[Host]:
         raise
     try:
         yield host
-    finally:
-        try:
-            host.leave()
-        except (RtError, KeyboardInterrupt) as error:
-            raise InstallationFailed(
-                f"{connection.address}: the folder {host.system.folder} was left there: {_why(error)}",
-                hint=BY_HAND,
-            ) from error
+    except BaseException as error:
+        _leave(host, str(connection.address), error)
+        raise
+    _leave(host, str(connection.address))
+
+
+def _leave(host: Host, where: str, error: BaseException | None = None) -> None:
+    """Remove the private folder, or say that it is there, after what else went wrong."""
+    try:
+        host.leave()
+    except (RtError, KeyboardInterrupt) as another:
+        before = f"{error}; then " if isinstance(error, RtError) else f"{where}: "
+        why = "" if str(another) in before else f": {_why(another)}"
+        raise InstallationFailed(
+            f"{before}the folder {host.system.folder} was left there{why}", hint=BY_HAND
+        ) from another
 
 
 def _compare(host: Host, luggage: Luggage) -> None:
