@@ -637,17 +637,19 @@ def started(machine: Machine, process: subprocess.Popen[str]) -> None:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_visit_leaves_nothing(
-    desk: Desk, tmp_path: Path, number: signal.Signals, code: int
+    desk: Desk, tmp_path: Path, shallow: Path, number: signal.Signals, code: int
 ) -> None:
     with played(tmp_path, FREEBSD, node=WAITING) as machine:
         before = machine.files()
-        process = desk.start("smoke", *machine.words, freebsd_package(tmp_path), *ONE)
+        package, env = freebsd_package(tmp_path), {"TMPDIR": str(shallow)}
+        process = desk.start("smoke", *machine.words, package, *ONE, env=env)
         started(machine, process)
         process.send_signal(number)
         assert ended(process).code == code
         assert done(machine, "pkg")[-2:] == ["pkg delete -y demo", "pkg query -a %n"]
         assert untouched(machine, before)
         assert machine.clients() == []
+    assert list(shallow.iterdir()) == []
 
 
 def test_a_killed_rtbuild_leaves_no_process_there(

@@ -37,7 +37,7 @@ UsePAM no
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin yes
-Subsystem sftp internal-sftp
+Subsystem sftp /usr/lib/openssh/sftp-server
 ForceCommand {folder}/enter
 """
 CLIENT = """\
@@ -150,38 +150,50 @@ def machine(
     folder: Path, root: Path, *, shell: str = "/bin/sh", mounts: Sequence[str] = ()
 ) -> Iterator[Machine]:
     """Start the server of a machine whose disk is ``root``; ``mounts`` are commands of sh."""
+    words = {"root": shlex.quote(str(root)), "path": PATH, "shell": shell}
+    for name in ("proc", "dev", "tmp"):
+        (root / name).mkdir(exist_ok=True)
+    commands = (
+        f"cd {words['root']}", "mount --bind /dev dev", "mount -t proc none proc", *mounts
+    )  # fmt: skip
+    with serving(folder, ENTER.format(**words), commands) as (port, pid):
+        yield Machine(folder, root, port, pid)
+
+
+@contextmanager
+def serving(folder: Path, enter: str, commands: Sequence[str] = ()) -> Iterator[tuple[int, int]]:
+    """Start a server whose sessions all run the script ``enter``; give its port and its number.
+
+    ``commands`` are run before, in a mount namespace of its own.
+    """
     needs_namespaces()
     for name in ("host_key", "key", "other_key"):
         if not (folder / name).exists():
             run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", folder / name)
     (folder / "authorized_keys").write_text((folder / "key.pub").read_text())
-    words = {"root": shlex.quote(str(root)), "path": PATH, "shell": shell}
-    enter = folder / "enter"
-    enter.write_text(ENTER.format(**words))
-    enter.chmod(0o755)
+    script = folder / "enter"
+    script.write_text(enter)
+    script.chmod(0o755)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     host_key = (folder / "host_key.pub").read_text().rsplit(" ", 1)[0]
     (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {host_key}\n")
     (folder / "sshd_config").write_text(SERVER.format(port=port, folder=folder))
-    for name in ("proc", "dev", "tmp"):
-        (root / name).mkdir(exist_ok=True)
-    script = "\n".join((
-        "set -e", "mount -t tmpfs none /run", "mkdir /run/sshd",
-        f"cd {words['root']}", "mount --bind /dev dev", "mount -t proc none proc",
-        *mounts, f"exec {tool('sshd')} -D -e -f {shlex.quote(str(folder / 'sshd_config'))}",
+    before = "\n".join((
+        "set -e", "mount -t tmpfs none /run", "mkdir /run/sshd", *commands,
+        f"exec {tool('sshd')} -D -e -f {shlex.quote(str(folder / 'sshd_config'))}",
     ))  # fmt: skip
     with (
         (folder / "sshd.log").open("wb") as log,
         subprocess.Popen(
-            [tool("unshare"), "-m", "sh", "-c", script], stdin=subprocess.DEVNULL, stderr=log,
+            [tool("unshare"), "-m", "sh", "-c", before], stdin=subprocess.DEVNULL, stderr=log,
             stdout=log, start_new_session=True,
         ) as server,
     ):  # fmt: skip
         try:
             _wait(folder / "sshd.log", server)
-            yield Machine(folder, root, port, server.pid)
+            yield port, server.pid
         finally:
             server.kill()
 

@@ -68,8 +68,8 @@ class Host(Protocol):
     def send(self, path: Path, name: str) -> None:
         """Copy a file into the private folder, and make sure that all of it arrived."""
 
-    def unpack(self, name: str) -> None:
-        """Unpack a tar archive in the private folder."""
+    def bring(self, folder: Path, name: str) -> None:
+        """Copy a folder into the private one, links and executable files as they are."""
 
     def present(self, paths: Iterable[PurePath]) -> set[str]:
         """Return which of the paths are there."""

@@ -6,15 +6,12 @@ Everything known of it is found out on this side, from the package unpacked into
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rtinstall.platforms.compression import open_stream
-from rtinstall.platforms.containers import tar
-from rtinstall.platforms.package import Effort
 from rtinstall.platforms.smoke.locate import Runtime, locate
 from rtinstall.platforms.smoke.ssh.installers import INSTALLERS, SYSTEMS, Installer
 from rtinstall.platforms.smoke.table import SCRIPTS
@@ -22,11 +19,10 @@ from rtinstall.platforms.smoke.unpacked import unpack_package
 from rtinstall.runtime_bundle.archives import Archive, open_archive
 from rtinstall.runtime_bundle.directory import read_tree
 from rtinstall.runtime_bundle.errors import NotReadable, UnsafeArchive
-from rtinstall.runtime_bundle.model import Directory, Entry
+from rtinstall.runtime_bundle.model import Entry
 
-PACKAGE, PAYLOAD = "package", "payload.tar"
+PACKAGE = "package"  # and a suffix
 CHECKS, TREE = "checks", "tree"
-TIME = 946_684_800  # 2000-01-01: some tars warn of files from 1970
 # Names that no tool takes for an option or a pattern.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 # Fields that name packages which cannot stay beside this one, and which some tools then remove.
@@ -48,12 +44,15 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Luggage:
-    """What is brought; ``payload`` is a tar archive, ``entries`` are the runtime's, below its root."""
+    """What is brought: folders of this machine, by their name there, and perhaps a package.
+
+    ``entries`` are the runtime's, below its root, as they will be below the other machine's.
+    """
 
     title: str
     runtime: Runtime
     entries: tuple[Entry, ...]
-    payload: Path
+    folders: Mapping[str, Path]
     parcel: Parcel | None
 
 
@@ -71,10 +70,8 @@ def packed(path: Path) -> Iterator[Luggage]:
             parcel = _parcel(open_archive(path))
             root = unpack_package(path, folder / "root")
         runtime = locate(root)
-        entries = read_tree(root)
-        payload = folder / PAYLOAD
-        _pack(payload, {CHECKS: read_tree(SCRIPTS), **({} if parcel else {TREE: entries})})
-        yield Luggage(path.name, runtime, entries, payload, parcel)
+        folders = {CHECKS: SCRIPTS} if parcel else {CHECKS: SCRIPTS, TREE: root}
+        yield Luggage(path.name, runtime, read_tree(root), folders, parcel)
 
 
 def _parcel(archive: Archive) -> Parcel | None:
@@ -98,16 +95,3 @@ def _parcel(archive: Archive) -> Parcel | None:
         value = archive.metadata.get(field, "")
         rivals.update(NAME.findall(value if isinstance(value, str) else " ".join(value)))
     return Parcel(archive.path, installers, names, frozenset(rivals))
-
-
-def _pack(path: Path, trees: dict[str, Iterable[Entry]]) -> None:
-    """Write trees into a tar archive that every system's tar reads."""
-    with path.open("wb") as out:
-        stream = open_stream("none", out, Effort("fast"))
-        for top, entries in trees.items():
-            tar.append(stream, Directory(top), top, time=TIME, dialect="pax")
-            for entry in entries:
-                # ustar's own two fields as long as they do: the old tar of AIX knows no more.
-                tar.append(stream, entry, f"{top}/{entry.path}", time=TIME, dialect="pax")
-        stream.write(tar.END)
-        stream.close()

@@ -8,18 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import re
+import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
+from typing import IO
 
+from rtinstall.platforms.compression import open_stream
+from rtinstall.platforms.containers import tar
+from rtinstall.platforms.package import Effort
 from rtinstall.platforms.smoke.host import MACHINES
 from rtinstall.platforms.smoke.locate import Runtime
 from rtinstall.platforms.smoke.ssh.connection import Answer, Connection, unreachable
 from rtinstall.platforms.smoke.ssh.host import Rights, System
 from rtinstall.platforms.smoke.table import Check
 from rtinstall.platforms.smoke.verdict import Ended
+from rtinstall.runtime_bundle.directory import read_tree
 from rtinstall.runtime_bundle.errors import InstallationFailed, VerificationFailed
+from rtinstall.runtime_bundle.model import Directory
 from rtinstall.runtime_bundle.targets import Os
 
 SCRIPT = Path(__file__).with_name("host.sh")
@@ -31,6 +38,8 @@ SYSTEMS: dict[str, Os] = {
     "Linux": "linux", "FreeBSD": "freebsd", "Darwin": "darwin", "AIX": "aix", "OS400": "ibmi",
 }  # fmt: skip
 RIGHTS: dict[str, Rights] = {"yes": "own", "sudo": "sudo", "doas": "doas"}
+ARCHIVE = "archive.tar"
+TIME = 946_684_800  # 2000-01-01: some tars warn of files from 1970
 PROGRAMS = "/usr/bin:/bin"
 IBMI_PROGRAMS = "/QOpenSys/pkgs/bin:/QOpenSys/usr/bin:/usr/bin"
 SAFE = re.compile(r"[A-Za-z0-9/._-]+")
@@ -58,9 +67,14 @@ class PosixHost:
                 hint="run it again; the copy was removed",
             )
 
-    def unpack(self, name: str) -> None:
-        """Unpack a tar archive that was sent, and remove it."""
-        self._ask("unpack", name, limit=COPYING)
+    def bring(self, folder: Path, name: str) -> None:
+        """Copy a folder as a tar archive."""
+        with tempfile.TemporaryDirectory() as place:
+            archive = Path(place, ARCHIVE)
+            with archive.open("wb") as out:
+                _pack(folder, name, out)
+            self.send(archive, ARCHIVE)
+        self._ask("unpack", ARCHIVE, limit=COPYING)
 
     def present(self, paths: Iterable[PurePath]) -> set[str]:
         """Return which of the paths are there; links that lead nowhere are."""
@@ -158,6 +172,17 @@ def asked(
         return Answer(None, b"", f"no answer within {limit:g} s")
     code, said, _ = _parts(connection, folder, answer)
     return Answer(int(code), said.encode(), "")
+
+
+def _pack(folder: Path, name: str, out: IO[bytes]) -> None:
+    """Write a tar archive that every system's tar reads."""
+    stream = open_stream("none", out, Effort("fast"))
+    # ustar's own two fields as long as they do: the old tar of AIX knows no more.
+    tar.append(stream, Directory(name), name, time=TIME, dialect="pax")
+    for entry in read_tree(folder):
+        tar.append(stream, entry, f"{name}/{entry.path}", time=TIME, dialect="pax")
+    stream.write(tar.END)
+    stream.close()
 
 
 def _parts(connection: Connection, folder: str, answer: Answer) -> tuple[str, str, str]:

@@ -15,11 +15,12 @@ from rtinstall.platforms.smoke.label import Label, label_of_tree
 from rtinstall.platforms.smoke.report import INSTALLATION, REMOVAL, Report, Result
 from rtinstall.platforms.smoke.run import Progress, smoke
 from rtinstall.platforms.smoke.ssh.address import Address
-from rtinstall.platforms.smoke.ssh.connection import Connection, connected
+from rtinstall.platforms.smoke.ssh.connection import Answer, Connection, connected
 from rtinstall.platforms.smoke.ssh.host import Host
 from rtinstall.platforms.smoke.ssh.installation import Installation, prepare
-from rtinstall.platforms.smoke.ssh.luggage import PACKAGE, PAYLOAD, TREE, Luggage, packed
-from rtinstall.platforms.smoke.ssh.posix import PosixHost, visit_posix
+from rtinstall.platforms.smoke.ssh.luggage import PACKAGE, TREE, Luggage, packed
+from rtinstall.platforms.smoke.ssh.posix import visit_posix
+from rtinstall.platforms.smoke.ssh.windows import visit_windows
 from rtinstall.runtime_bundle.errors import InstallationFailed, RtError, WrongBinary
 
 Step = Callable[[str], object]
@@ -58,13 +59,7 @@ def arrived(connection: Connection) -> Iterator[Host]:
     """Give the machine, with a private folder on it that is removed afterwards."""
     token = f"rtsmoke-{secrets.token_hex(8)}"
     try:
-        host = visit_posix(connection, token)
-        if not isinstance(host, PosixHost):
-            said = (host.complaint or host.said).strip().splitlines()
-            raise InstallationFailed(
-                f"{connection.address}: no shell that is known here: {said[-1] if said else 'silence'}",
-                hint="it needs sh, or Windows with OpenSSH",
-            )
+        host = _met(connection, token)
     except BaseException:
         with suppress(RtError):
             connection.ask(f"sh -c 'rm -rf /tmp/{token}'", limit=10)
@@ -75,6 +70,21 @@ def arrived(connection: Connection) -> Iterator[Host]:
         _leave(host, str(connection.address), error)
         raise
     _leave(host, str(connection.address))
+
+
+def _met(connection: Connection, token: str) -> Host:
+    """Try the two kinds of machines one after the other."""
+    posix = visit_posix(connection, token)
+    if not isinstance(posix, Answer):
+        return posix
+    windows = visit_windows(connection, token)
+    if not isinstance(windows, Answer):
+        return windows
+    said = (posix.complaint or posix.said).strip().splitlines()
+    raise InstallationFailed(
+        f"{connection.address}: no shell that is known here: {said[-1] if said else 'silence'}",
+        hint="it needs sh, or Windows with OpenSSH",
+    )
 
 
 def _leave(host: Host, where: str, error: BaseException | None = None) -> None:
@@ -106,17 +116,13 @@ def _compare(host: Host, luggage: Luggage) -> None:
 def _checked(host: Host, luggage: Luggage, checks: Callable[[], Report], step: Step) -> Report:
     """Bring the luggage there, run the checks, and take it away again."""
     parcel = luggage.parcel
-    where = host.system.name
-    if parcel is None:
-        step(f"copying {luggage.title} to {where}")
-        host.send(luggage.payload, PAYLOAD)
-        host.unpack(PAYLOAD)
+    installation = prepare(host, parcel, luggage.entries) if parcel else None
+    step(f"copying {luggage.title} to {host.system.name}")
+    for name, folder in luggage.folders.items():
+        host.bring(folder, name)
+    if installation is None:
         return checks()
-    installation = prepare(host, parcel, luggage.entries)
-    step(f"copying {luggage.title} to {where}")
-    host.send(luggage.payload, PAYLOAD)
-    host.unpack(PAYLOAD)
-    host.send(parcel.path, PACKAGE + installation.installer.suffix)
+    host.send(installation.parcel.path, PACKAGE + installation.installer.suffix)
     try:
         step(f"installing {luggage.title} with {installation.installer.tool}")
         start = time.monotonic()
