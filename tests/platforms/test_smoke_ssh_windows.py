@@ -98,7 +98,10 @@ def test_msiexec_installs_and_removes_and_nothing_stays(desk: Desk, windows: Win
     path = package(windows, runtime())
     ended = desk.run("smoke", *windows.machine.words, path, *ONE, "--json").good()
     report = ended.json
-    assert report["command"] == ["Windows 10.0.18362 AMD64", r"C:\Program Files\nodejs\node.exe"]
+    assert report["command"][1:] == [
+        "Windows 10.0.18362 AMD64",
+        r"C:\Program Files\nodejs\node.exe",
+    ]
     assert {check["name"]: check["status"] for check in report["checks"]} == dict.fromkeys(
         ("installation", "zlib", "removal"), "passed"
     )
@@ -116,12 +119,12 @@ def test_a_folder_is_copied_and_a_check_sees_nothing_of_the_users(
     write_tree(runtime("nothing", 9).entries, folder)
     ended = desk.run("smoke", *windows.machine.words, folder, *ONE, "--json").failed(13, "zlib")
     (check,) = ended.json["checks"]
-    assert ended.json["command"][1].endswith(r"\tree\node.exe")
+    assert ended.json["command"][2].endswith(r"\tree\node.exe")
     first, _, said = check["reason"].partition("\n")
     assert first == "no evidence, exit code 9"
     found = dict(line.partition("=")[::2] for line in said.split("\0"))
     assert "NODE_OPTIONS" not in found
-    place = ended.json["command"][1].removesuffix(r"\tree\node.exe")
+    place = ended.json["command"][2].removesuffix(r"\tree\node.exe")
     assert found["TEMP"] == rf"{place}\zlib\tmp"
     assert found["APPDATA"] == rf"{place}\zlib\home"
     assert found["PATH"].split(";")[0] == rf"{place}\tree"

@@ -91,7 +91,6 @@ IBMI = {
 }
 RECEIPT = "/db/packages/${folder##*/}"
 INSTALLER = f"""\
-export LC_ALL=C.UTF-8
 [ "$1 $3 $4" = '-pkg -target /' ] || exit 64
 work=$(mktemp -d /db/XXXXXX)
 bsdtar -xf "$2" -C "$work"
@@ -127,7 +126,7 @@ def freebsd_package(folder: Path, name: str = "freebsd-x64") -> Path:
     path = folder / f"demo-1.0-{name}.pkg"
     files = {
         "/usr/local/bin/node": executable(target_named(name)),
-        "/usr/local/share/de mo/it's": b"a file\n",
+        "/usr/local/share/de mo/it's größe ✓": b"a file\n",
     }
     path.write_bytes(freebsd(files, mode=0o755))
     return path

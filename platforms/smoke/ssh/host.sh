@@ -54,8 +54,21 @@ receive() {
     echo "size $(wc -c <"$folder/$1")"
 }
 
+# Find a locale that has every letter: without one some tools refuse names that are not English.
+letters() {
+    for name in $(locale -a 2>/dev/null); do
+        case $name in
+        C.UTF-8 | C.utf8 | en_US.UTF-8 | en_US.utf8 | EN_US.UTF-8)
+            echo "$name"
+            return
+            ;;
+        esac
+    done
+    echo C
+}
+
 unpack() {
-    cd "$folder" && umask 022 && tar -xof "$1" && rm -f "$1"
+    cd "$folder" && umask 022 && LC_ALL=$(letters) tar -xof "$1" && rm -f "$1"
 }
 
 # Which of the paths are there? Dangling links are, too.
@@ -72,7 +85,14 @@ run() {
     while IFS= read -r word; do
         set -- "$@" "$word"
     done
-    "$@" </dev/null
+    LC_ALL=$(letters) "$@" </dev/null
+}
+
+# How many bytes of a stream are given back?
+shown() {
+    size=$(($(wc -c <"$place/$1")))
+    [ "$size" -le "$MOST" ] || size=$MOST
+    echo "$size"
 }
 
 # Run a check for at most so many seconds. Node, the folders of programs and what a check is told are
@@ -83,7 +103,10 @@ check() {
     IFS= read -r node
     IFS= read -r programs
     IFS= read -r SMOKE
-    mkdir "$place" "$place/work" "$place/home" "$place/tmp" || exit
+    if ! mkdir "$place" "$place/work" "$place/home" "$place/tmp"; then
+        echo "$token 74 0 0"
+        exit
+    fi
     exec 3<&0 </dev/null
     (cat <&3 && kill -KILL 0) >/dev/null 2>&1 &
     (
@@ -96,11 +119,10 @@ check() {
     wait "$child" 2>/dev/null
     code=$?
     [ ! -e "$place/late" ] || code=late
+    echo "$token $code $(shown stdout) $(shown stderr)"
     for stream in stdout stderr; do
-        dd if="$place/$stream" of="$place/$stream.cut" bs="$MOST" count=1 2>/dev/null
+        dd if="$place/$stream" bs="$MOST" count=1 2>/dev/null
     done
-    echo "$token $code $(($(wc -c <"$place/stdout.cut"))) $(($(wc -c <"$place/stderr.cut")))"
-    cat "$place/stdout.cut" "$place/stderr.cut"
     rm -rf "$place"
     kill -KILL 0
 }

@@ -24,6 +24,7 @@ from rtinstall.platforms.smoke.ssh.connection import Answer, Connection, unreach
 from rtinstall.platforms.smoke.ssh.host import Rights, System
 from rtinstall.platforms.smoke.table import Check
 from rtinstall.platforms.smoke.verdict import Ended
+from rtinstall.runtime_bundle.commandline import printable
 from rtinstall.runtime_bundle.directory import read_tree
 from rtinstall.runtime_bundle.errors import InstallationFailed, VerificationFailed
 from rtinstall.runtime_bundle.model import Directory
@@ -133,7 +134,11 @@ def visit_posix(connection: Connection, token: str) -> PosixHost | Answer:
     facts = dict(line.partition(" ")[::2] for line in said.splitlines())
     real, os = facts.get("folder", ""), SYSTEMS.get(facts.get("system", ""))
     if os is None or not SAFE.fullmatch(real):
-        return answer
+        name = facts.get("system", "an unknown system")
+        raise InstallationFailed(
+            f"{connection.address} runs {name}, for which there is nothing to check",
+            hint="rtbuild targets lists the systems that there are packages for",
+        )
     return PosixHost(connection, folder, _system(os, facts))
 
 
@@ -153,7 +158,7 @@ def _system(os: Os, facts: dict[str, str]) -> System:
     return System(
         os=os,
         arch=MACHINES.get(machine.lower()),
-        name=f"{title} {machine}",
+        name=printable(f"{title} {machine}"),
         top=PurePosixPath("/"),
         folder=PurePosixPath(facts["folder"]),
         rights=rights,

@@ -49,9 +49,9 @@ def smoke_on(
         with connected(address, config) as connection, arrived(connection) as host:
             _compare(host, luggage)
             label = label.filled(label_of_tree(luggage.runtime))
-            return _checked(
-                host, luggage, partial(_smoke, host, luggage, label, only, progress), step
-            )
+            checks = partial(_smoke, host, luggage, label, only, progress)
+            report = _checked(host, luggage, checks, step)
+    return replace(report, command=(str(address), *report.command))
 
 
 @contextmanager
@@ -82,8 +82,8 @@ def _met(connection: Connection, token: str) -> Host:
         return windows
     said = (posix.complaint or posix.said).strip().splitlines()
     raise InstallationFailed(
-        f"{connection.address}: no shell that is known here: {said[-1] if said else 'silence'}",
-        hint="it needs sh, or Windows with OpenSSH",
+        f"{connection.address} has no shell that can be used: {said[-1] if said else 'silence'}",
+        hint="it needs sh and some room in /tmp, or to be Windows with OpenSSH",
     )
 
 

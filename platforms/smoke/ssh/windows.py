@@ -32,6 +32,7 @@ from rtinstall.platforms.smoke.ssh.connection import (
 from rtinstall.platforms.smoke.ssh.host import System
 from rtinstall.platforms.smoke.table import Check
 from rtinstall.platforms.smoke.verdict import OUTPUT_LIMIT, Ended
+from rtinstall.runtime_bundle.commandline import printable
 from rtinstall.runtime_bundle.errors import InstallationFailed, MissingTool, VerificationFailed
 
 PATIENCE = 120  # seconds for an answer
@@ -161,7 +162,7 @@ def visit_windows(connection: Connection, token: str) -> WindowsHost | Answer:
     system = System(
         os="win",
         arch=MACHINES.get(machine.lower()),
-        name=f"Windows {version[0] if version else ''} {machine}",
+        name=printable(f"Windows {version[0] if version else ''} {machine}"),
         top=PureWindowsPath(facts.get("top", "C:\\")),
         folder=PureWindowsPath(folder.removesuffix(".")),
         rights="own",  # an administrator's session has them all
