@@ -558,6 +558,25 @@ def test_a_tool_that_takes_something_away_is_told_on(desk: Desk, tmp_path: Path)
         ended.failed(17, "the installation took theirs away")
 
 
+def test_what_others_install_meanwhile_is_theirs(desk: Desk, tmp_path: Path) -> None:
+    node = "#!/bin/sh\necho /etc/passwd >/db/packages/theirs\n" + NODE
+    with played(tmp_path, FREEBSD, node=node) as machine:
+        before = machine.files()
+        desk.run("smoke", *machine.words, freebsd_package(tmp_path), *ONE).good()
+        assert done(machine, "pkg")[-2:] == ["pkg delete -y demo", "pkg query -a %n"]
+        assert untouched(machine, before)
+
+
+def test_a_tool_that_cannot_list_is_not_asked_to_install(desk: Desk, tmp_path: Path) -> None:
+    """It would seem afterwards that everything on the machine had come with the package."""
+    broken = {**FREEBSD, "/usr/sbin/pkg": "echo some; echo 'database is locked' >&2; exit 1\n"}
+    with played(tmp_path, broken) as machine:
+        ended = desk.run("smoke", *machine.words, freebsd_package(tmp_path), *ONE)
+        ended.failed(17, "pkg does not list what is installed", "database is locked")
+        assert done(machine, "pkg") == ["pkg query -a %n"]
+        assert machine.visits == []
+
+
 def test_a_failed_check_is_reported_and_all_is_removed(desk: Desk, tmp_path: Path) -> None:
     node = """#!/bin/sh\nprintf 'oh \\033[31mno\\033]0;title\\007\\n' >&2\nexit 139\n"""
     with played(tmp_path, FREEBSD, node=node) as machine:
@@ -708,6 +727,18 @@ def test_an_interrupted_visit_leaves_nothing(
         assert untouched(machine, before)
         assert machine.clients() == []
     assert list(shallow.iterdir()) == []
+
+
+def test_an_interruption_waits_for_the_tool_that_is_at_work(desk: Desk, tmp_path: Path) -> None:
+    slow = FREEBSD["/usr/sbin/pkg"].replace("add)\n", "add)\n    echo >/seen/started; sleep 2\n")
+    with played(tmp_path, {**FREEBSD, "/usr/sbin/pkg": slow}, node=NODE) as machine:
+        before = machine.files()
+        process = desk.start("smoke", *machine.words, freebsd_package(tmp_path), *ONE)
+        started(machine, process)
+        process.send_signal(signal.SIGINT)
+        assert ended(process).code == 130
+        assert "pkg delete -y demo" in done(machine, "pkg")
+        assert untouched(machine, before)
 
 
 def test_a_killed_rtbuild_leaves_no_process_there(

@@ -128,8 +128,8 @@ def started(
             words, bufsize=0, stdin=subprocess.PIPE if hold else source, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
+        readers = [_keep(process.stdout, output), _keep(process.stderr, complaint)]
         try:
-            readers = [_keep(process.stdout, output), _keep(process.stderr, complaint)]
             if process.stdin:
                 with suppress(BrokenPipeError):
                     process.stdin.write(source.read())
@@ -139,13 +139,11 @@ def started(
         finally:
             process.kill()
             process.wait()
-            if process.stdin:
-                process.stdin.close()
-        for reader in readers:
-            reader.join(CLOSING)
-        for stream in (process.stdout, process.stderr):
-            if stream:
-                stream.close()
+            for reader in readers:
+                reader.join(CLOSING)
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream:
+                    stream.close()
     return Answer(code, bytes(output), complaint.decode("utf-8", "replace"))
 
 

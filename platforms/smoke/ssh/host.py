@@ -15,6 +15,10 @@ from rtinstall.runtime_bundle.errors import WrongBinary
 from rtinstall.runtime_bundle.executables import Executable
 from rtinstall.runtime_bundle.targets import Arch, Os
 
+# Seconds: for an answer, for a file to arrive, for a tool to do its work, and for a machine to end a
+# check at its limit by itself.
+PATIENCE, COPYING, INSTALLING, GRACE = 120, 3600, 1200, 30
+
 Rights = Literal["own", "sudo", "doas", ""]
 # What else than its own a machine runs: older instruction sets, and those its system translates.
 RUNS: Mapping[tuple[Os, Arch], tuple[Arch, ...]] = {

@@ -80,12 +80,23 @@ present() {
     done
 }
 
-# Run a program of the system: its words are lines, those of the command line come first.
+# Run a program of the system, whose words are lines. One whose caller was interrupted still works,
+# and is waited for: two cannot change what is installed at a time.
 run() {
+    waited=0
+    while [ -d "$folder/running" ] && [ "$waited" -lt 600 ]; do
+        sleep 1
+        waited=$((waited + 1))
+    done
+    mkdir "$folder/running" || return
+    set --
     while IFS= read -r word; do
         set -- "$@" "$word"
     done
     LC_ALL=$(letters) "$@" </dev/null
+    result=$?
+    rmdir "$folder/running"
+    return "$result"
 }
 
 # How many bytes of a stream are given back?

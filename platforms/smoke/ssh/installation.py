@@ -1,8 +1,9 @@
 """Install a package with a machine's own tool, and remove all that this has brought.
 
 Nothing that was there before is touched: where the package, or one of its files, is there already,
-or one that it would replace, it is refused before anything is changed. What is listed after the
-installation and was not before is removed again, dependencies as well, and then looked for.
+or one that it would replace, it is refused before anything is changed. What is listed right after
+the installation and was not before is removed again, dependencies as well, and then looked for; what
+others install meanwhile is theirs. A list that the tool cannot give whole is no list.
 """
 
 from __future__ import annotations
@@ -18,11 +19,18 @@ from rtinstall.platforms.smoke.ssh.luggage import PACKAGE, Parcel
 from rtinstall.runtime_bundle.errors import InstallationFailed, MissingTool
 from rtinstall.runtime_bundle.model import Directory, Entry
 
-NOT_FOUND = 127  # the exit code of sh for a program that is not there
 WORDS = 500  # on one command line
 LAST = 8  # lines of what a tool has said
 REBOOT = 3010  # msiexec: done, to be completed by a restart
 HINT = "nothing was changed there: remove it first, or use another machine"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an installation has changed in the list of packages."""
+
+    came: frozenset[str]
+    went: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ class Installation:
         """Return how the machine calls the copied package."""
         return str(self.host.system.folder / (PACKAGE + self.installer.suffix))
 
-    def install(self) -> None:
+    def install(self) -> Change:
         """Install it, or raise :class:`InstallationFailed` with the tool's last words."""
         words = [self.file if word == FILE else word for word in self.installer.install]
         answer = self.host.run(words, rights=True)
@@ -53,21 +61,27 @@ class Installation:
                 f"{self.installer.tool} did not install {self.parcel.path.name}: {_last(answer)}",
                 hint="what it had begun was removed again",
             )
-        missing = set(self.parcel.names) - self._listed() if self.installer.listed else ()
+        change = self._change()
+        missing = set(self.parcel.names) - change.came if self.installer.listed else ()
         for name in sorted(missing):
             raise InstallationFailed(
                 f"{self.installer.tool} does not know {name} after installing it",
                 hint="what it had begun was removed again",
             )
+        return change
 
-    def remove(self) -> tuple[str, ...]:
-        """Remove all that came, and return what is wrong then: nothing, or a line each."""
-        now = self._listed()
-        problems = [f"the installation took {name} away" for name in sorted(self.before - now)]
-        new = sorted(now - self.before)
+    def remove(self, change: Change | None) -> tuple[str, ...]:
+        """Remove all that came, and return what is wrong then: nothing, or a line each.
+
+        Without a ``change`` the installation has failed only now, and is looked at for it.
+        """
+        change = change or self._change()
+        problems = [f"the installation took {name} away" for name in sorted(change.went)]
+        new = sorted(change.came & listed(self.host, self.installer))
         if new or (not self.installer.listed and self.host.present(self.ours)):
             problems += self._removed(new)
-        problems += [f"{name} is still installed" for name in sorted(self._listed() - self.before)]
+        still = change.came & listed(self.host, self.installer)
+        problems += [f"{name} is still installed" for name in sorted(still)]
         present = self.host.present(self.ours)
         left = [path for path in self.ours if str(path) in present]
         if left:
@@ -116,8 +130,9 @@ class Installation:
             return []
         return [f"{words[0]} failed: {_last(answer)}"]
 
-    def _listed(self) -> frozenset[str]:
-        return listed(self.host, self.installer)
+    def _change(self) -> Change:
+        now = listed(self.host, self.installer)
+        return Change(now - self.before, self.before - now)
 
 
 def prepare(host: Host, parcel: Parcel, entries: Iterable[Entry]) -> Installation:
@@ -155,10 +170,15 @@ def prepare(host: Host, parcel: Parcel, entries: Iterable[Entry]) -> Installatio
 
 
 def listed(host: Host, installer: Installer) -> frozenset[str]:
-    """Return the names of all packages that are installed."""
+    """Return the names of all packages that are installed, or raise :class:`InstallationFailed`."""
     if not installer.listed:
         return frozenset()
     answer = host.run(installer.listed)
+    if answer.code != 0:
+        raise InstallationFailed(
+            f"{installer.listed[0]} does not list what is installed: {_last(answer)}",
+            hint="without that nobody could tell what to remove again",
+        )
     lines = [line.split() for line in answer.said.splitlines()]
     return frozenset(words[-1] for words in lines if words and words[0] not in GONE)
 

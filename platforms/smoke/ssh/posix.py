@@ -21,7 +21,7 @@ from rtinstall.platforms.package import Effort
 from rtinstall.platforms.smoke.host import MACHINES
 from rtinstall.platforms.smoke.locate import Runtime
 from rtinstall.platforms.smoke.ssh.connection import Answer, Connection, unreachable
-from rtinstall.platforms.smoke.ssh.host import Rights, System
+from rtinstall.platforms.smoke.ssh.host import COPYING, GRACE, INSTALLING, PATIENCE, Rights, System
 from rtinstall.platforms.smoke.table import Check
 from rtinstall.platforms.smoke.verdict import Ended
 from rtinstall.runtime_bundle.commandline import printable
@@ -31,10 +31,6 @@ from rtinstall.runtime_bundle.model import Directory
 from rtinstall.runtime_bundle.targets import Os
 
 SCRIPT = Path(__file__).with_name("host.sh")
-PATIENCE = 120  # seconds for an answer
-COPYING = 3600
-INSTALLING = 1200
-GRACE = 30  # seconds that a machine has to end a check by itself
 SYSTEMS: dict[str, Os] = {
     "Linux": "linux", "FreeBSD": "freebsd", "Darwin": "darwin", "AIX": "aix", "OS400": "ibmi",
 }  # fmt: skip
@@ -144,10 +140,7 @@ def visit_posix(connection: Connection, token: str) -> PosixHost | Answer:
 
 def _system(os: Os, facts: dict[str, str]) -> System:
     machine, release = facts.get("machine", ""), facts.get("release", "")
-    if os in (
-        "ibmi",
-        "aix",
-    ):  # whose machine is a serial number, and release what follows the version
+    if os in ("ibmi", "aix"):  # the machine is a serial number, the release follows the version
         machine, release = "ppc64", f"{facts.get('version', '')}.{release}"
     title = {"darwin": f"macOS (Darwin {release})", "ibmi": f"IBM i {release}"}.get(
         os, f"{facts['system']} {release}"

@@ -17,7 +17,7 @@ from rtinstall.platforms.smoke.run import Progress, smoke
 from rtinstall.platforms.smoke.ssh.address import Address
 from rtinstall.platforms.smoke.ssh.connection import Answer, Connection, connected
 from rtinstall.platforms.smoke.ssh.host import Host
-from rtinstall.platforms.smoke.ssh.installation import Installation, prepare
+from rtinstall.platforms.smoke.ssh.installation import Change, Installation, prepare
 from rtinstall.platforms.smoke.ssh.luggage import PACKAGE, TREE, Luggage, packed
 from rtinstall.platforms.smoke.ssh.posix import visit_posix
 from rtinstall.platforms.smoke.ssh.windows import visit_windows
@@ -123,15 +123,16 @@ def _checked(host: Host, luggage: Luggage, checks: Callable[[], Report], step: S
     if installation is None:
         return checks()
     host.send(installation.parcel.path, PACKAGE + installation.installer.suffix)
+    change = None
     try:
         step(f"installing {luggage.title} with {installation.installer.tool}")
         start = time.monotonic()
-        installation.install()
+        change = installation.install()
         seconds = time.monotonic() - start
         report = checks()
     except BaseException as error:
         step(f"removing {luggage.title}")
-        problems = _removed(installation)
+        problems = _removed(installation, change)
         if problems:
             said = f"{error}; then " if isinstance(error, RtError) else ""
             raise InstallationFailed(f"{said}{problems[0]}", hint=BY_HAND) from error
@@ -139,7 +140,7 @@ def _checked(host: Host, luggage: Luggage, checks: Callable[[], Report], step: S
     step(f"removing {luggage.title}")
     first = Result(INSTALLATION, "passed", seconds, evidence={"tool": installation.installer.tool})
     start = time.monotonic()
-    problems = _removed(installation)
+    problems = _removed(installation, change)
     last = Result(
         REMOVAL, "failed" if problems else "passed", time.monotonic() - start,
         "\n".join(problems), {} if problems else {"paths gone": len(installation.ours)},
@@ -147,10 +148,10 @@ def _checked(host: Host, luggage: Luggage, checks: Callable[[], Report], step: S
     return replace(report, results=(first, *report.results, last))
 
 
-def _removed(installation: Installation) -> tuple[str, ...]:
+def _removed(installation: Installation, change: Change | None) -> tuple[str, ...]:
     """Remove the package; return what is wrong then, an interruption or a lost connection included."""
     try:
-        return installation.remove()
+        return installation.remove(change)
     except (RtError, KeyboardInterrupt) as error:
         return (f"{installation.parcel.path.name} was left installed: {_why(error)}",)
 

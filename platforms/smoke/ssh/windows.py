@@ -29,16 +29,12 @@ from rtinstall.platforms.smoke.ssh.connection import (
     started,
     unreachable,
 )
-from rtinstall.platforms.smoke.ssh.host import System
+from rtinstall.platforms.smoke.ssh.host import COPYING, GRACE, INSTALLING, PATIENCE, System
 from rtinstall.platforms.smoke.table import Check
 from rtinstall.platforms.smoke.verdict import OUTPUT_LIMIT, Ended
 from rtinstall.runtime_bundle.commandline import printable
 from rtinstall.runtime_bundle.errors import InstallationFailed, MissingTool, VerificationFailed
 
-PATIENCE = 120  # seconds for an answer
-COPYING = 3600
-INSTALLING = 1200
-GRACE = 30
 VERSION = "Microsoft Windows"  # how the answer of ver begins, in every language
 GREETING = (
     "ver", "echo machine %PROCESSOR_ARCHITECTURE%", "echo folder %~dp0.",
