@@ -154,13 +154,13 @@ def _read(path: Path, href: str, watch: Watch) -> Listed | None:
     if archive.format == "pkg":
         return None
     if archive.format != "freebsd":
-        raise NotReadable(f"{href} is no package of FreeBSD", hint="remove it from the folder")
+        raise NotReadable(f"{path.name} is no package of FreeBSD", hint="remove it from the folder")
     advance = watch.start(href, None)
     for _, chunks in archive.entries():
         for chunk in chunks:
             advance(len(chunk))
     for problem in archive.problems:
-        raise VerificationFailed(f"{href}: {problem}")
+        raise VerificationFailed(f"{path.name}: {problem}")
     manifests = read_manifests(path)
     manifest = next(
         manifests[key] for key in ("+MANIFEST", "+COMPACT_MANIFEST") if key in manifests

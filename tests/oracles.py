@@ -37,6 +37,7 @@ PACKAGES = {
     "msidump": "msitools",
     "msiextract": "msitools",
     "msiinfo": "msitools",
+    "openssl": "openssl",
     "pacman": "pacman-package-manager",
     "python3": "python3",
     "qemu-aarch64-static": "qemu-user-static",
