@@ -10,15 +10,21 @@ import re
 import subprocess
 import tarfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bundles import small_bundle
 from oracles import tool
 from readers import streams
 from roots import FreeBsd as Client
 from roots import needs_root
+from rtinstall.platforms.freebsd import pkg
+from rtinstall.platforms.package import Effort
+from rtinstall.platforms.settings import Settings
+from rtinstall.runtime_bundle.assemble import assemble
 from rtinstall.runtime_bundle.cache import Cache
 from rtinstall.runtime_bundle.download import SILENT, Network
 from rtinstall.runtime_bundle.errors import RtError, UnsafeArchive, VerificationFailed
@@ -30,6 +36,7 @@ from rtinstall.runtime_bundle.sources.freebsd import FreeBsd
 from rtinstall.runtime_bundle.targets import target_named
 from world.freebsd import PACK, make_key, needing, package, ports, tarred
 from world.rtbuild import Desk
+from world.runtime import runtime_entries
 from world.server import Server, running
 
 X64 = target_named("freebsd-x64")
@@ -210,6 +217,34 @@ def lines(root: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in members["packagesite.yaml"].splitlines()]
 
 
+@needs_root
+def test_a_package_of_ours_goes_through_a_repository_to_pkg_and_back_to_us(
+    desk: Desk, work: Path, server: Server, client: Client, tmp_path: Path
+) -> None:
+    entries = tuple(runtime_entries("freebsd-x64"))
+    bundle = replace(small_bundle("freebsd-x64"), entries=entries)
+    made = pkg.package(bundle, Settings())
+    with (work / pkg.filename(made)).open("w+b") as out:
+        pkg.write(made, out, Effort("fast"))
+    words = ("--key", work / "key0.pem", "--url", f"{server.url}/r", "--json")
+    given = work / pkg.filename(made)
+    said = desk.run("repo", "freebsd", work / "r", given, *words).good().json
+    assert said["abi"] == "FreeBSD:14:amd64"
+    configure(client, said["client"])
+    address = serve(server, work / "r")
+    client("update")
+    client("install", "-y", "nodejs")
+    client("check", "-s", "-a")
+    assert (client.root / "usr/local/bin/node").is_file()
+    own = TrustedKey.known_by(said["fingerprint"])
+    source = FreeBsd(Cache(tmp_path / "c"), Network(), address=address, trusted=[own])
+    (release,) = source.releases(X64)
+    parts = source.fetch(source.offer(release, X64), SILENT)
+    again = assemble(parts, release, X64, tmp_path / "spool")
+    assert (again.version, again.npm, again.os_release) == (bundle.version, bundle.npm, "14")
+    assert again.file("bin/node").sha256 == bundle.file("bin/node").sha256
+
+
 # What pkg writes, for us.
 
 
@@ -335,11 +370,11 @@ VERSIONS = (
 
 
 def test_versions_are_ordered_as_pkg_orders_them() -> None:
-    pkg = tool("pkg")
+    program = tool("pkg")
     for left in VERSIONS:
         for right in VERSIONS:
             ended = subprocess.run(
-                [pkg, "version", "-t", left, right], capture_output=True, text=True, check=True
+                [program, "version", "-t", left, right], capture_output=True, text=True, check=True
             )
             order = compare(left, right)
             assert ended.stdout.strip() == "<=>"[(order > 0) - (order < 0) + 1], (left, right)
