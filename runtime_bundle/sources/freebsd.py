@@ -21,6 +21,7 @@ from rtinstall.runtime_bundle.download import Network, Progress, fetch
 from rtinstall.runtime_bundle.errors import (
     BadConfiguration,
     NotPublished,
+    NotReadable,
     RtError,
     Unreachable,
     VerificationFailed,
@@ -28,7 +29,12 @@ from rtinstall.runtime_bundle.errors import (
 from rtinstall.runtime_bundle.freebsd import archive, catalogue
 from rtinstall.runtime_bundle.freebsd.abi import abi_of, fits
 from rtinstall.runtime_bundle.freebsd.catalogue import Package, Packages
-from rtinstall.runtime_bundle.freebsd.keys import FREEBSD_KEYS, TrustedKey
+from rtinstall.runtime_bundle.freebsd.keys import (
+    FINGERPRINT,
+    FREEBSD_KEYS,
+    KEY_LIMIT,
+    TrustedKey,
+)
 from rtinstall.runtime_bundle.freebsd.meta import NAME as META
 from rtinstall.runtime_bundle.freebsd.meta import Catalogue, Meta, parse_meta
 from rtinstall.runtime_bundle.freebsd.signature import check_signature
@@ -267,6 +273,25 @@ class FreeBsd:
             if not self._network.offline:
                 raise
             return None
+
+
+def trusted_key(word: str) -> TrustedKey:
+    """Return the key that ``word`` names on a command line: a file, or the SHA-256 of a key's file.
+
+    Raises :class:`NotReadable`, :class:`BadConfiguration`.
+    """
+    if FINGERPRINT.fullmatch(word):
+        return TrustedKey.known_by(word)
+    path = Path(word).expanduser()
+    try:
+        with path.open("rb") as file:
+            data = file.read(KEY_LIMIT + 1)
+    except OSError as error:
+        raise NotReadable(
+            f"{word} cannot be read: {error.strerror}",
+            hint="name the file of a public key, or the SHA-256 of it (64 hexadecimal digits)",
+        ) from None
+    return TrustedKey.of(path.name, data)
 
 
 def _address(address: str | Path | None) -> str:
