@@ -20,12 +20,12 @@ LOCK = ".lock"
 
 
 @contextmanager
-def writable(root: Path) -> Iterator[None]:
-    """Turn what the disk of ``root`` refuses into :class:`NoSpace`."""
+def writable(root: Path, *, hint: str = "") -> Iterator[None]:
+    """Turn what the disk of ``root`` refuses into :class:`NoSpace`, with ``hint`` in place of its own."""
     try:
         yield
     except OSError as error:
-        raise NoSpace(f"cannot write into {root}: {error.strerror}") from error
+        raise NoSpace(f"cannot write into {root}: {error.strerror}", hint=hint) from error
 
 
 @contextmanager

@@ -23,7 +23,7 @@ def lay_out(bundle: Bundle, prefix: str, *, documents: str, licenses: str) -> li
     imply them, and upstream has no empty one.
     """
     moved = (_move(entry, prefix, documents, licenses) for entry in bundle.entries)
-    return [*(entry for entry in moved if entry is not None), *_manuals(bundle, prefix)]
+    return [*(entry for entry in moved if entry is not None), *manuals(bundle, prefix)]
 
 
 def builtin_npmrc(prefix: str, *, globalconfig: str) -> File:
@@ -72,7 +72,7 @@ def _move(entry: Entry, prefix: str, documents: str, licenses: str) -> Entry | N
     return File(where, entry.mode, entry.content, entry.sha256)
 
 
-def _manuals(bundle: Bundle, prefix: str) -> list[Entry]:
+def manuals(bundle: Bundle, prefix: str) -> list[Entry]:
     """Compress node's manual page, and those of npm whose names cannot clash with another's."""
     found: list[Entry] = []
     for entry in bundle.entries:

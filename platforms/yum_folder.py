@@ -28,6 +28,7 @@ from rtinstall.runtime_bundle.errors import (
     BadConfiguration,
     NotReadable,
     RtError,
+    UnsafeArchive,
     VerificationFailed,
 )
 from rtinstall.runtime_bundle.model import UNSAFE
@@ -35,6 +36,7 @@ from rtinstall.runtime_bundle.sources.yum_catalogue import REPOMD, REPOMD_LIMIT,
 
 REPODATA, CATALOGUE = REPOMD.split("/")
 PACKAGES = "Packages"
+NO_ROOM = "free some room, or name another folder; the repository is as it was"
 OURS = re.compile(rf"[0-9a-f]{{64}}-({'|'.join(FILES)}){re.escape(SUFFIX)}")
 # What createrepo writes besides, and clients do without: databases and zchunk of the same contents.
 DERIVED = re.compile(rf"({'|'.join(FILES)})(_db|_zck)?")
@@ -71,7 +73,7 @@ def publish(
                 found.append(listed)
                 yield listed
 
-        with writable(root):
+        with writable(root, hint=NO_ROOM):
             _write(work / REPODATA, admitted(packages(), compat), len(places), compat, epoch)
             _give_names(root, work)
         return tuple(Entry(str(each), each.href, each.size, each.sha256) for each in found)
@@ -109,23 +111,25 @@ def _given(root: Path, files: Sequence[Path], new: Path, compat: Compat) -> dict
     """Copy ``files`` into the stage, and return the copies by the place they will have."""
     places: dict[str, Path] = {}
     for file in files:
-        if root.resolve() in file.resolve().parents:
-            continue  # it is there already
-        href = f"{_folder(file, compat)}/{file.name}"
-        copy, final = new / href, root / href
         if not file.name.endswith(".rpm") or UNSAFE.search(file.name):
             raise BadConfiguration(
                 f"{file.name!r} is no name of an rpm", hint="it has to end in .rpm"
             )
+        if root.resolve() in file.resolve().parents:
+            continue  # it is there already
+        href = f"{_folder(file, compat)}/{file.name}"
+        copy, final = new / href, root / href
         if copy.exists():
-            raise BadConfiguration(f"two files are called {file.name}")
+            raise BadConfiguration(
+                f"two files are called {file.name}", hint="name one of them alone"
+            )
         if final.exists() and sha256_of(final) != sha256_of(file):
             raise BadConfiguration(
                 f"{final} is there, with other contents than {file}",
                 hint="give the new one a release of its own, or remove the old one",
             )
         if not final.exists():
-            with writable(root):
+            with writable(root, hint=NO_ROOM):
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, copy)
             places[href] = copy
@@ -146,19 +150,26 @@ def _read(path: Path, href: str, watch: Watch) -> Listed:
     """Return the facts of an rpm whose every byte agrees with the digests that it carries."""
     if UNSAFE.search(href) or not href.isprintable():
         raise BadConfiguration(f"{href!r} cannot be the name of a package in a repository")
-    archive = open_archive(path)
-    if archive.format != "rpm":
-        raise NotReadable(f"{href} is no rpm", hint="remove it from the folder")
-    size = path.stat().st_size
     advance = watch.start(href, None)
-    for _, chunks in archive.entries():
-        for chunk in chunks:
-            advance(len(chunk))
+    try:
+        archive = open_archive(path)
+        if archive.format != "rpm":
+            raise NotReadable(f"the file {href} is no rpm", hint="remove it from the folder")
+        for _, chunks in archive.entries():
+            for chunk in chunks:
+                advance(len(chunk))
+        with opened(path) as file:
+            rpm = read_rpm(file)
+        listed = describe(rpm, href=href, sha256=sha256_of(path), size=path.stat().st_size)
+    except UnsafeArchive as error:
+        raise UnsafeArchive(
+            f"the rpm {href} is damaged: {error}", hint="fetch or build it again"
+        ) from error
     for problem in archive.problems:
-        raise VerificationFailed(f"{href}: {problem}")
-    with opened(path) as file:
-        rpm = read_rpm(file)
-    return describe(rpm, href=href, sha256=sha256_of(path), size=size)
+        raise VerificationFailed(
+            f"the rpm {href} is damaged: {problem}", hint="fetch or build it again"
+        )
+    return listed
 
 
 def _write(

@@ -107,7 +107,7 @@ TARGETS: tuple[Target, ...] = (
     Target("aix-ppc64", "aix", "ppc64", None, "aix-ppc64", "tar", "AIX 7.2 TL04",
            ("dist", "local"), ("tar.gz",)),
     Target("ibmi-ppc64", "ibmi", "ppc64", None, "ibmi-ppc64", "tar", "IBM i 7.3",
-           ("ibmi", "local"), TARBALLS, os_releases=IBMI),
+           ("ibmi", "local"), ("ibmi", *TARBALLS), os_releases=IBMI),
 )  # fmt: skip
 
 BY_NAME = {target.name: target for target in TARGETS}

@@ -6,7 +6,7 @@ root:wheel. Any codec does: pkg finds it by its magic, the suffix is the same. N
 Decisions:
 
 * One package is for one major release of FreeBSD, as the ports' are: the configured one, the one the
-  runtime's own package was for, or the newest production release.
+  runtime's own package was for, or the target's first.
 * An executable that was built on a newer FreeBSD is refused; one of an older release runs.
 * The ABI is part of the file's name: a folder of a release holds several, and a .pkg of macOS.
 """
@@ -78,7 +78,8 @@ def package(bundle: Bundle, settings: Settings) -> Package:
 def libraries(bundle: Bundle) -> tuple[str, ...]:
     """Return the shared libraries to ask pkg for: those its packager listed, and what was missed.
 
-    An executable that needs a library outside of the base system asks for it, listed or not.
+    An executable that needs a library outside of the base system asks for it, listed or not; pkg
+    takes only what begins with ``lib`` for one.
     """
     others = [item.name for item in bundle.dependencies if item.kind == "capability"]
     if others:
@@ -87,8 +88,9 @@ def libraries(bundle: Bundle) -> tuple[str, ...]:
             hint="use a runtime that was packaged for FreeBSD",
         )
     needed = read_executable(bundle.file("bin/node").content).needed
+    missed = {name for name in needed if name.startswith("lib") and not BASE.fullmatch(name)}
     listed = {item.name for item in bundle.dependencies if item.kind == "library"}
-    return tuple(sorted(listed | {name for name in needed if not BASE.fullmatch(name)}))
+    return tuple(sorted(listed | missed))
 
 
 def filename(package: Package) -> str:

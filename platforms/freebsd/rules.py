@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 from rtinstall.platforms.freebsd.manifest import CONTENTS, LEGACY
 from rtinstall.runtime_bundle.archives import ArchiveEntry
-from rtinstall.runtime_bundle.archives.freebsd import path_of, read_manifests
+from rtinstall.runtime_bundle.archives.freebsd import path_of
 from rtinstall.runtime_bundle.archives.freebsd_sums import read_sum
 from rtinstall.runtime_bundle.errors import UnsafeArchive
 from rtinstall.runtime_bundle.model import check_path
@@ -29,9 +28,10 @@ ORIGIN = re.compile(r"[a-z0-9-]+/[A-Za-z0-9+._-]+")
 VERSION = re.compile(r"[0-9][A-Za-z0-9.+]*(_[1-9][0-9]*)?(,[1-9][0-9]*)?")
 
 
-def faults(path: Path, entries: Sequence[ArchiveEntry]) -> Iterator[str]:
-    """Yield what is wrong with the package at ``path``, whose payload has ``entries``."""
-    manifests = read_manifests(path)
+def faults(
+    manifests: Mapping[str, Mapping[str, object]], entries: Sequence[ArchiveEntry]
+) -> Iterator[str]:
+    """Yield what is wrong with a package that begins with ``manifests``, and then has ``entries``."""
     if list(manifests) != NAMES:
         yield f"begins with {', '.join(manifests)}, not with {' and '.join(NAMES)}"
         return

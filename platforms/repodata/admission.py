@@ -37,11 +37,11 @@ def admitted(packages: Iterable[Listed], compat: Compat) -> Iterator[Listed]:
 def _foreign(listed: Listed, compat: Compat) -> WrongBinary:
     if compat == "ibmi":
         return WrongBinary(
-            f"{listed.href} is for {listed.os[:40]!r}, not for IBM i",
+            f"the rpm {listed.href} is for {listed.os[:40]!r}, not for IBM i",
             hint="a repository for IBM i holds rpms of ibmi7.x alone; leave --compat ibmi out for others",
         )
     return WrongBinary(
-        f"{listed.href} is for IBM i ({listed.os[:40]})",
+        f"the rpm {listed.href} is for IBM i ({listed.os[:40]})",
         hint="dnf does not tell systems apart: give it a folder of its own, with --compat ibmi",
     )
 
@@ -49,13 +49,13 @@ def _foreign(listed: Listed, compat: Compat) -> WrongBinary:
 def _old_enough(listed: Listed) -> None:
     if features := sorted(listed.features & NEWER):
         raise NotExpressible(
-            f"{listed.href} needs {features[0]}, which the rpm of IBM i (4.13) does not have",
+            f"the rpm {listed.href} needs {features[0]}, which the rpm of IBM i (4.13) does not have",
             hint="build it with gzip, and a version without ^",
         )
     for kind, relations in listed.relations.items():
         for relation in relations:
             if kind not in WEAK and relation.name.startswith("("):
                 raise NotExpressible(
-                    f"{listed.href} {kind} {relation.name}, which yum 3.4 cannot read",
+                    f"the rpm {listed.href} {kind} {relation.name}, which yum 3.4 cannot read",
                     hint="name one package, without a condition",
                 )

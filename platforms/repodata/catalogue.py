@@ -1,8 +1,8 @@
 """The files of a catalogue as streams: all packages pass by once, and none of them is kept.
 
-Compressed with gzip for every client: yum 3.4 (IBM i, RHEL 7) reads nothing newer, and for dnf
-nothing is gained. The catalogue of a hundred packages has some kilobytes either way, and the
-createrepo_c of RHEL 8's generation (0.17) neither writes nor reads Zstandard.
+Compressed with gzip for every client: yum 3.4 (IBM i, RHEL 7) reads nothing newer, and dnf of
+RHEL 8 was not at hand to be tried with Zstandard, which createrepo_c 0.17 does not offer either. It
+would save 6 of 17 kB for sixty versions of Node.js.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from rtinstall.platforms.repodata.elements import (
     ELEMENT,
     NAMESPACE,
     Compat,
-    File,
+    Document,
     encoded,
     head,
     tail,
 )
 from rtinstall.platforms.repodata.facts import Listed
 
-FILES: tuple[File, ...] = ("primary", "filelists", "other")
+FILES: tuple[Document, ...] = ("primary", "filelists", "other")
 SUFFIX = ".xml.gz"
 
 
@@ -60,8 +60,8 @@ class _Measured:
 
 
 def write_files(
-    packages: Iterable[Listed], count: int, outs: Mapping[File, BinaryIO], compat: Compat
-) -> dict[File, Written]:
+    packages: Iterable[Listed], count: int, outs: Mapping[Document, BinaryIO], compat: Compat
+) -> dict[Document, Written]:
     """Write each file into its own of ``outs``; there have to be ``count`` packages, in lasting order."""
     effort = Effort("max", 1)
     packed = {file: _Measured(out) for file, out in outs.items()}
@@ -81,12 +81,12 @@ def write_files(
     }
 
 
-def filename(file: File, written: Written) -> str:
+def filename(file: Document, written: Written) -> str:
     """Return a name that no other contents ever have: an old catalogue stays right while it is replaced."""
     return f"{written.sha256}-{file}{SUFFIX}"
 
 
-def repomd(files: Mapping[File, Written], time: int) -> bytes:
+def repomd(files: Mapping[Document, Written], time: int) -> bytes:
     """Return repomd.xml; ``time`` in seconds since 1970 is its revision and the age of every file."""
     root = Element("repomd", {"xmlns": f"{NAMESPACE}/repo", "xmlns:rpm": f"{NAMESPACE}/rpm"})
     SubElement(root, "revision").text = str(time)

@@ -11,9 +11,9 @@ from rtinstall.platforms.containers.rpm_header import Tag
 from rtinstall.platforms.repodata.facts import RELATIONS, WEAK, Listed, Relation, is_primary
 
 Compat = Literal["dnf", "ibmi"]
-File = Literal["primary", "filelists", "other"]
+Document = Literal["primary", "filelists", "other"]
 NAMESPACE = "http://linux.duke.edu/metadata"
-ROOT: Mapping[File, tuple[str, str]] = {
+ROOT: Mapping[Document, tuple[str, str]] = {
     "primary": ("metadata", f'xmlns="{NAMESPACE}/common" xmlns:rpm="{NAMESPACE}/rpm"'),
     "filelists": ("filelists", f'xmlns="{NAMESPACE}/filelists"'),
     "other": ("otherdata", f'xmlns="{NAMESPACE}/other"'),
@@ -77,14 +77,14 @@ def other(listed: Listed, compat: Compat) -> Element:
     return package
 
 
-ELEMENT: Mapping[File, Callable[[Listed, Compat], Element]] = {
+ELEMENT: Mapping[Document, Callable[[Listed, Compat], Element]] = {
     "primary": primary,
     "filelists": filelists,
     "other": other,
 }
 
 
-def head(file: File, count: int) -> bytes:
+def head(file: Document, count: int) -> bytes:
     """Return how a file of ``count`` packages begins."""
     name, namespaces = ROOT[file]
     return (
@@ -92,7 +92,7 @@ def head(file: File, count: int) -> bytes:
     ).encode()
 
 
-def tail(file: File) -> bytes:
+def tail(file: Document) -> bytes:
     """Return how a file ends."""
     return f"</{ROOT[file][0]}>\n".encode()
 
@@ -104,7 +104,9 @@ def encoded(element: Element) -> bytes:
 
 
 def _identified(listed: Listed) -> Element:
-    package = Element("package", pkgid=listed.sha256, name=_plain(listed.name), arch=listed.arch)
+    package = Element(
+        "package", pkgid=listed.sha256, name=_plain(listed.name), arch=_plain(listed.arch)
+    )
     _version(package, listed)
     return package
 

@@ -127,12 +127,14 @@ def _relations(rpm: Rpm, kind: Kind) -> Iterator[Relation]:
 def _required(
     requires: list[Relation], provides: tuple[Relation, ...], files: set[str]
 ) -> tuple[Relation, ...]:
-    """Return each requirement once, but those on rpm itself or met by the package, as createrepo does."""
-    own = {each.name for each in provides} | {path for path in files if is_primary(path)}
+    """Return each requirement once; none on rpm itself, or that the package provides in the same words."""
+    own = {(each.name, each.sign, each.evr) for each in provides}
     return tuple(
         each
         for each in dict.fromkeys(requires)
-        if each.name not in own and not each.name.startswith("rpmlib(")
+        if (each.name, each.sign, each.evr) not in own
+        and not (each.name in files and is_primary(each.name))
+        and not each.name.startswith("rpmlib(")
     )
 
 

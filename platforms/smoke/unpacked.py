@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from rtinstall.runtime_bundle.unpack import unpack, write_tree
+from rtinstall.runtime_bundle.unpack import unpack_native, write_tree
 
 
 def unpack_package(path: Path, directory: Path) -> Path:
@@ -15,5 +15,5 @@ def unpack_package(path: Path, directory: Path) -> Path:
     :func:`~rtinstall.runtime_bundle.unpack.unpack` raises, for hostile files too.
     """
     with tempfile.TemporaryDirectory(prefix=".unpack-", dir=directory.parent) as scratch:
-        write_tree(unpack(path, Path(scratch, "spool"), root=None), directory)
+        write_tree(unpack_native(path, Path(scratch, "spool")), directory)
     return directory

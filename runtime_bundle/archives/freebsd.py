@@ -37,6 +37,8 @@ def open_freebsd(path: Path, limits: Limits = LIMITS) -> Archive:
     for name in _strings(manifest, "config"):
         if plain(path_of(name)) not in listed:
             raise UnsafeArchive(f"the configuration file {name!r} is no file of the package")
+    for key in _object(manifest, "directories"):
+        path_of(key)
     packed = path.stat().st_size
 
     def members(file: BinaryIO, problems: list[str]) -> Iterator[Member]:
@@ -58,13 +60,13 @@ def open_freebsd(path: Path, limits: Limits = LIMITS) -> Archive:
 def read_manifests(path: Path, limits: Limits = LIMITS) -> dict[str, Manifest]:
     """Return, by name, the metadata that the package at ``path`` begins with.
 
-    Raises :class:`UnsafeArchive` for a manifest that is no JSON object, or says a thing twice.
+    What is no manifest is empty: pkg passes over it. Raises :class:`UnsafeArchive` for a manifest that is no JSON object, or says a thing twice.
     """
     with opened(path) as file:
         meter = Meter(limits, path.stat().st_size)
         every = tar.members(expanded(file, meter), meter, padding="zeros")
         found = leading(every, ours=_is_metadata, limit=limits.metadata)
-    return {name: _json(data) for name, data in found.items()}
+    return {name: _json(data) if name in MANIFESTS else {} for name, data in found.items()}
 
 
 def dependencies(manifest: Mapping[str, object]) -> tuple[Dependency, ...]:

@@ -35,6 +35,8 @@ KEYWORDS = frozenset(
     ("atime", "charset", "comment", "ctime", "gid", "gname", "linkpath", "mtime", "path", "size",
      "uid", "uname")
 )  # fmt: skip
+# Names are read as UTF-8 whatever this says; libarchive says "BINARY" where its locale has no UTF-8.
+CHARSETS = ("BINARY", "ISO-IR 10646 2000 UTF-8")
 SPARSE = ("GNU.sparse.", "SCHILY.realsize", "SUN.holesdata")
 
 
@@ -188,7 +190,7 @@ def _records(data: bytes) -> Iterator[tuple[str, str]]:
         key, value = text(match[2], "a pax key"), data[match.end() : end - 1]
         if "." in key:  # a vendor's own: kept for whoever knows it, harmless to the rest
             yield key, value.decode(errors="backslashreplace")
-        elif key in KEYWORDS:
+        elif key in KEYWORDS or (key == "hdrcharset" and value.decode("latin-1") in CHARSETS):
             yield key, text(value, f"pax {key}")
         else:
             raise UnsafeArchive(f"a tar member has the unknown record {key!r}")

@@ -72,6 +72,7 @@ def children(chunks: Iterable[bytes], what: str, root: str, most: int = MOST) ->
 
     def end(tag: str) -> None:
         nonlocal depth
+        limited()
         if depth > 1:
             builder.end(_name(tag))
         if depth == 2:

@@ -27,7 +27,7 @@ HEAD = b"$PKGSIGN:"
 KINDS = {b"rsa": RsaKey, b"eddsa": EdKey, b"ecc": EdKey}
 WHOLE = "signature"
 SIG, PUB = ".sig", ".pub"
-TRUST = "make sure that the key is the publisher's, then trust it"
+TRUST = "make sure that the key is the publisher's, then name it with --trust"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +86,13 @@ def check_signature(sealed: Sealed, trusted: Sequence[TrustedKey]) -> TrustedKey
             names = " or ".join(f"{key.name} ({key.fingerprint})" for key in known)
             raise VerificationFailed(
                 f"the repository's signature is not that of {names}",
-                hint="do not use it; or, if it is another publisher's, trust the key of that one",
+                hint="do not use it; or, if it is another publisher's, name that one's key with --trust",
             )
     raise VerificationFailed(
         f"the repository is signed with the key {' and '.join(strangers)}, which is not trusted here"
         if strangers
         else "the repository is signed with a key that it does not bring along",
-        hint=f"{TRUST}: by its fingerprint" if strangers else f"{TRUST}: name the file of the key",
+        hint=TRUST if strangers else f"{TRUST}, as the file of the key",
     )
 
 

@@ -54,9 +54,11 @@ from rtinstall.runtime_bundle.versions import Version
 ADDRESS = "https://public.dhe.ibm.com/software/ibmi/products/pase/rpms/repo-base-7.3"
 RUNTIME = re.compile(r"nodejs([1-9][0-9]{0,2})")
 ARCH = "ppc64"
-CATALOGUE_LIMIT = 128 * MIB  # bytes of primary.xml or filelists.xml as they are sent
-MOST_PACKAGES = 200_000
-LIMITS = Limits(expanded=1024 * MIB, ratio=100)
+CATALOGUE_LIMIT = 64 * MIB  # bytes of primary.xml or filelists.xml as they are sent
+MOST_PACKAGES = 100_000
+# Ten thousand packages of a distribution take 80 MiB expanded, and 250 MiB in memory. A catalogue
+# repeats itself: lists of files of many versions of one package pack very small.
+LIMITS = Limits(expanded=256 * MIB, ratio=1000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,14 +87,12 @@ class Relation:
         if not self.flags or not other.flags:
             return True
         ours, theirs = self.evr, other.evr
-        if ours.epoch == theirs.epoch and not compare(ours.version, theirs.version):
-            if not ours.release and self.flags & EQUAL:
-                return True
-            if not theirs.release and other.flags & EQUAL:
-                return True
-            order = compare(ours.release, theirs.release) if ours.release and theirs.release else 0
-        else:
-            order = ours.compare(theirs)
+        order = ours.compare(theirs)
+        same = ours.epoch == theirs.epoch and not compare(ours.version, theirs.version)
+        if same and bool(ours.release) != bool(theirs.release):
+            # The side without a release means all of them, if it means this version at all.
+            either = self.flags if theirs.release else other.flags
+            return bool(either & EQUAL or self.flags & other.flags)
         if order < 0:
             return bool(self.flags & GREATER or other.flags & LESS)
         if order > 0:

@@ -8,6 +8,7 @@ nothing and are refused. A reference has to stay inside the repository.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -179,6 +180,7 @@ def _relations(element: Element, kind: str) -> Iterator[Relation]:
         name, sign = entry.get("name", ""), entry.get("flags", "")
         if not name or not name.isprintable() or (sign and sign not in FLAGS):
             raise UnsafeArchive(f"primary.xml has a relation to {name[:80]!r} {sign[:20]!r}")
+        name = sys.intern(name)  # what one requires, others require or provide
         yield Relation(name, FLAGS[sign], _evr(entry)) if sign else Relation(name)
 
 

@@ -25,7 +25,7 @@ from rtinstall.runtime_bundle.errors import (
 from rtinstall.runtime_bundle.freebsd.keys import TrustedKey
 from rtinstall.runtime_bundle.model import Dependency, File
 from rtinstall.runtime_bundle.sources import Part
-from rtinstall.runtime_bundle.sources.freebsd import ADDRESS, FreeBsd, trusted_key
+from rtinstall.runtime_bundle.sources.freebsd import ADDRESS, FreeBsd
 from rtinstall.runtime_bundle.targets import Target, target_named
 from world.freebsd import PACK, SUMS, Depot, Key, listed, make_key, needing, package, ports
 from world.runtime import NPM_VERSION, VERSION
@@ -357,7 +357,7 @@ def test_a_bare_signature_needs_the_whole_key(cache: Cache, tmp_path: Path) -> N
     root = ports(mode="pubkey").write(tmp_path / "r")
     with pytest.raises(VerificationFailed, match="does not bring along") as failure:
         source(cache, root, trusted=[by_fingerprint(Depot())]).releases(X64)
-    assert "name the file of the key" in failure.value.hint
+    assert "as the file of the key" in failure.value.hint
 
 
 # What does not fit together.
@@ -681,18 +681,6 @@ def test_an_address_without_repository_says_so(server: Server, cache: Cache) -> 
 def test_an_unknown_release_of_freebsd_is_refused(cache: Cache) -> None:
     with pytest.raises(BadConfiguration, match="'9' is no release of FreeBSD"):
         source(cache, "https://pkg.example.org", release="9")
-
-
-def test_a_key_is_named_by_its_file_or_its_fingerprint(tmp_path: Path) -> None:
-    (tmp_path / "own.pub").write_bytes(make_key().public)
-    (tmp_path / "trusted").write_text(f"function: sha256\nfingerprint: {make_key().fingerprint}\n")
-    words = (str(tmp_path / "own.pub"), str(tmp_path / "trusted"), make_key().fingerprint)
-    assert {trusted_key(word).fingerprint for word in words} == {make_key().fingerprint}
-    assert trusted_key(words[0]).name == "own.pub"
-    with pytest.raises(NotReadable, match="cannot be read"):
-        trusted_key(str(tmp_path / "nowhere"))
-    with pytest.raises(BadConfiguration, match="is no key of a FreeBSD repository"):
-        trusted_key(str(Path(__file__)))
 
 
 def test_a_catalogue_of_all_ports_is_read(cache: Cache, tmp_path: Path) -> None:

@@ -44,7 +44,8 @@ def yum_command(
 
     A repository is for one kind of system: with --compat ibmi for IBM i, without for Linux.
 
-    What is printed is the .repo file for the machines that are to use it.
+    What is printed is the .repo file for the machines that are to use it. Like IBM's own it asks
+    for no signature (gpgcheck=0): who serves DIR is believed, so serve it over https.
     """
     place = folder.resolve()
     kind: Compat = compat or "dnf"
