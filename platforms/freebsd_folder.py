@@ -38,7 +38,8 @@ from rtinstall.runtime_bundle.model import UNSAFE
 SUFFIX = ".pkg"
 PACKAGES = "All"
 LATEST = "Latest"  # links to packages that lie elsewhere; pkg repo passes over it, too
-OURS = (f"{MANIFESTS}{SUFFIX}", f"{DATA}{SUFFIX}", f"files{SUFFIX}")
+# What pkg repo puts beside the packages: the last two before 1.21.
+CATALOGUES = tuple(f"{name}{SUFFIX}" for name in (MANIFESTS, DATA, "files", "meta", "digests"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def _there(root: Path) -> dict[str, Path]:
             not hidden
             and path.is_file()
             and not path.is_symlink()
-            and (folders or name not in OURS)
+            and (folders or name not in CATALOGUES)
         ):
             found["/".join((*folders, name))] = path
     return found

@@ -193,7 +193,7 @@ def test_pkg_finds_a_package_that_is_not_as_it_is_listed(
 def test_pkg_repo_says_the_same_of_the_same_packages(
     desk: Desk, work: Path, client: Client
 ) -> None:
-    root = ports().write(work / "theirs")
+    root = ports(mode="none").write(work / "theirs")
     put(root / "All", "1.0_1,2", "odd", desc="100%25", conflicts=["x-*"], vital=True, users=["www"],
         options={"A": "on"}, annotations={"cpe": "x"}, provides=["p"], requires=["p"],
         messages=[{"message": "hello", "type": "install"}])  # fmt: skip
