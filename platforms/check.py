@@ -1,16 +1,20 @@
 """Read an artifact back, and hold it against the Package it was written from.
 
 The readers of :mod:`rtinstall.runtime_bundle.archives` share nothing with the writers. Nothing
-leaves a build that they do not find whole: a wrong stream must be impossible to ship.
+leaves a build that they do not find whole: a wrong stream must be impossible to ship. No package runs
+a script, but for the two by which an rpm for IBM i can make itself known to update-alternatives.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
+from rtinstall.platforms.freebsd import pkg as freebsd
+from rtinstall.platforms.freebsd import rules
+from rtinstall.platforms.ibmi import alternatives
 from rtinstall.platforms.package import Effort, Package
 from rtinstall.platforms.windows import ice, msi
 from rtinstall.platforms.windows.ice.contents import (
@@ -21,14 +25,17 @@ from rtinstall.platforms.windows.ice.contents import (
 )
 from rtinstall.platforms.windows.schema import tables
 from rtinstall.runtime_bundle.archives import Archive, ArchiveEntry, open_archive
+from rtinstall.runtime_bundle.archives.digests import plain
+from rtinstall.runtime_bundle.archives.freebsd import read_manifests
 from rtinstall.runtime_bundle.archives.msi_database import read_database
 from rtinstall.runtime_bundle.errors import VerificationFailed
 from rtinstall.runtime_bundle.model import Entry, File, Symlink
 
 Facts = tuple[str, int, int, str]
 # What a format's own rules find in a file, besides those that hold for every package.
-RULES: Mapping[str, Callable[[Path], Iterator[str]]] = {
-    "msi": lambda path: ice.faults(read_database(path)),
+RULES: Mapping[str, Callable[[Path, Sequence[ArchiveEntry]], Iterator[str]]] = {
+    "msi": lambda path, entries: ice.faults(read_database(path)),
+    "freebsd": lambda path, entries: rules.faults(read_manifests(path), entries),
 }
 WORLD_WRITABLE = 0o022
 # Who owns everything, where that is not root alone.
@@ -49,7 +56,9 @@ def check_artifact(path: Path, package: Package, effort: Effort) -> None:
     expected = {entry.path: _expected(entry) for entry in package.entries}
     for fault in chain(
         lint(archive, expected, effort.advance),
+        _script_faults(archive, package),
         _database_faults(path, package, effort) if package.format == "msi" else (),
+        _manifest_faults(path, package) if package.format == "freebsd" else (),
     ):
         raise VerificationFailed(
             f"{path.name} was not written right: {fault}",
@@ -66,7 +75,9 @@ def lint(
     (type, mode, size, digest or link by path), every difference from it.
     """  # noqa: D205
     missing = dict(expected) if expected is not None else {}
+    entries = []
     for entry, chunks in archive.entries():
+        entries.append(entry)
         name = entry.name.removeprefix("./").strip("/")
         state = hashlib.sha256()
         size = 0
@@ -82,12 +93,29 @@ def lint(
                 yield f"{name} does not belong in it"
             elif wanted is not None and wanted != found:
                 yield f"{name} is {found}, not {wanted}"
-    yield from (f"runs the script {script}" for script in archive.scripts)
+    yield from _strange_scripts(archive, {plain(entry.name) for entry in entries})
     yield from archive.problems
     if archive.format in RULES:
-        yield from RULES[archive.format](archive.path)
+        yield from RULES[archive.format](archive.path, entries)
     # A format may leave directories to the system; files and links it may not.
     yield from (f"{name} is missing" for name, facts in missing.items() if facts[0] != "directory")
+
+
+def _strange_scripts(archive: Archive, paths: set[str]) -> Iterator[str]:
+    """Yield each script that is not one of ours, word for word."""
+    known = alternatives.known(archive, paths)
+    for script in archive.scripts:
+        for key in (script, f"{script}prog"):
+            if key not in known or archive.metadata.get(key) != known[key]:
+                yield f"runs the script {script}"
+                break
+
+
+def _script_faults(archive: Archive, package: Package) -> Iterator[str]:
+    """Yield where a package has scripts and should not, or the other way round."""
+    wanted = package.format == "ibmi" and package.metadata.ibmi.alternatives
+    if archive.scripts != (("postin", "preun") if wanted else ()):
+        yield f"runs the scripts {', '.join(archive.scripts) or 'none'}"
 
 
 def _database_faults(path: Path, package: Package, effort: Effort) -> Iterator[str]:
@@ -105,6 +133,14 @@ def _database_faults(path: Path, package: Package, effort: Effort) -> Iterator[s
     }
     if {number: found.summary.get(number) for number in stated} != stated:
         yield "the summary information is not the one that was written"
+
+
+def _manifest_faults(path: Path, package: Package) -> Iterator[str]:
+    """Yield where a manifest of a FreeBSD package is not the one that was to be written."""
+    found = read_manifests(path)
+    for name, manifest in freebsd.manifests(package).items():
+        if found.get(name) != manifest:
+            yield f"{name} is not the one that was written"
 
 
 def _manners(entry: ArchiveEntry, name: str, owners: tuple[str, str]) -> Iterator[str]:

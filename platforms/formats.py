@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from rtinstall.platforms.freebsd import pkg as freebsd
+from rtinstall.platforms.ibmi import rpm as ibmi
 from rtinstall.platforms.linux import apk, arch, deb, rpm, tarball
 from rtinstall.platforms.macos import pkg
 from rtinstall.platforms.package import Format
@@ -20,6 +22,8 @@ FORMATS: dict[str, Format] = {
     "msi": msi,
     "zip": zip,
     "pkg": pkg,
+    "ibmi": ibmi,
+    "freebsd": freebsd,
     "tar.xz": tarball.XZ,
     "tar.gz": tarball.GZIP,
 }

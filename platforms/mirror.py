@@ -11,10 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,8 +25,8 @@ from rtinstall.platforms.manifest import (
     read_manifest,
     write_manifest,
 )
+from rtinstall.platforms.staging import STAGE, held, stage, sync, writable
 from rtinstall.runtime_bundle.errors import NoSpace, NotReadable, RtError
-from rtinstall.runtime_bundle.locks import try_lock
 from rtinstall.runtime_bundle.model import Bundle
 from rtinstall.runtime_bundle.releases import (
     Release,
@@ -41,8 +39,6 @@ from rtinstall.runtime_bundle.verify import parse_shasums
 from rtinstall.runtime_bundle.versions import Version
 
 SHASUMS = "SHASUMS256.txt"
-STAGE = ".stage-"
-LOCK = ".lock"
 
 
 class Mirror:
@@ -60,16 +56,9 @@ class Mirror:
         """Return where the manifest of one target lies."""
         return self.folder(version) / f"node-{version.tag}-{target.name}.manifest.json"
 
-    @contextmanager
-    def stage(self) -> Iterator[Path]:
+    def stage(self) -> AbstractContextManager[Path]:
         """Give a folder on the mirror's own disk for unfinished work; it is gone afterwards."""
-        with self._disk():
-            self.root.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(prefix=STAGE, dir=self.root))
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        return stage(self.root)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -78,29 +67,9 @@ class Mirror:
         Raises :class:`NoSpace` when another run holds it, :class:`NotReadable` for an index that
         could not be added to.
         """
-        with self._disk():
-            self.root.mkdir(parents=True, exist_ok=True)
-            lock = (self.root / LOCK).open("ab")
-        with lock:
-            if not try_lock(lock.fileno()):
-                raise NoSpace(
-                    f"another rtbuild is writing into {self.root}",
-                    hint="wait for it to end, or name another folder with --out",
-                )
-            for left in self.root.glob(f"{STAGE}*"):
-                if left.is_dir():
-                    shutil.rmtree(left, ignore_errors=True)
-                else:
-                    left.unlink(missing_ok=True)
+        with held(self.root, hint="wait for it to end, or name another folder with --out"):
             self._releases()
             yield
-
-    @contextmanager
-    def _disk(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise NoSpace(f"cannot write into {self.root}: {error.strerror}") from error
 
     def finished(self, version: Version, target: Target, filename: str, recipe: str) -> Path | None:
         """Return the file of an earlier run if it came of the same recipe and is still whole."""
@@ -116,7 +85,7 @@ class Mirror:
 
     def publish(self, bundle: Bundle, built: Sequence[Built], stage: Path) -> None:
         """Give the finished files of one target their names, and list them."""
-        with self._disk():
+        with writable(self.root):
             folder = self.folder(bundle.version)
             folder.mkdir(parents=True, exist_ok=True)
             manifest = self.manifest(bundle.version, bundle.target)
@@ -140,7 +109,7 @@ class Mirror:
                 (_written(lists / "tab", write_index_tab(releases)), self.root / "index.tab"),
             ]
             for path, _ in renamed:
-                _sync(path)
+                sync(path)
             # Everything is on the disk: what follows only gives names.
             if not lasting:  # a list without a line would be none
                 (folder / SHASUMS).unlink(missing_ok=True)
@@ -241,9 +210,3 @@ def _lines(sums: Mapping[str, str]) -> bytes:
 def _written(path: Path, data: bytes) -> Path:
     path.write_bytes(data)
     return path
-
-
-def _sync(path: Path) -> None:
-    """Put a file's bytes on the disk before its name: a power cut must not leave an empty file."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())

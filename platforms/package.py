@@ -95,7 +95,7 @@ class Metadata:
     description: str = (
         "Node.js runs JavaScript outside the browser, on an event-driven,\n"
         "non-blocking model of input and output that suits network servers.\n"
-        "This package carries the runtime as its project built it, the C++\n"
+        "This package carries the runtime as it was published, the C++\n"
         "headers for native addons, and the package manager npm."
     )
     homepage: str = "https://nodejs.org/"

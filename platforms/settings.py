@@ -34,7 +34,8 @@ UPGRADE_CODE = re.compile(r"\{?([0-9A-F]{8}-(?:[0-9A-F]{4}-){3}[0-9A-F]{12})\}?"
 IDENTIFIER = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 PREFIX = re.compile(r"(/[A-Za-z0-9][A-Za-z0-9._+-]*)+")
 TEXTS = ("name", "vendor", "maintainer", "summary", "description", "homepage", "license")
-WITH_CODECS = ("deb", "rpm", "arch")  # the other formats have one codec, or are named after it
+# The other formats have one codec, or are named after it.
+WITH_CODECS = ("deb", "rpm", "arch", "freebsd")
 MAX_SMALL = 1 << 20
 
 

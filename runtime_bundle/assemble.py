@@ -213,8 +213,11 @@ def _check_systems(native: Sequence[Archive], target: Target) -> None:
 def _os_release(native: Sequence[Archive], executable: Executable, target: Target) -> str:
     """Return the release of the system a runtime was built for, as far as packages tell it apart.
 
-    Raises :class:`WrongBinary` if the parts are for different ones, or the executable for a newer one.
+    Raises :class:`WrongBinary` if the parts are for different ones, the executable for a newer one, or
+    all of it for one that is newer than any known here: nothing could say what it runs on.
     """
+    if not target.os_releases:
+        return ""
     stated = {archive.os_release for archive in native if archive.os_release}
     if target.os == "freebsd" and executable.minimum:
         built = executable.minimum[0]
@@ -225,7 +228,14 @@ def _os_release(native: Sequence[Archive], executable: Executable, target: Targe
         stated = stated or {str(built)}
     if len(stated) > 1:
         raise WrongBinary(f"the parts are for different releases: {', '.join(sorted(stated))}")
-    return next((release for release in stated if release in target.os_releases), "")
+    release = next(iter(stated), "")
+    if _numbers(release) > max(map(_numbers, target.os_releases)):
+        raise WrongBinary(f"it was built for {target.os} {release}, which is not known here")
+    return release if release in target.os_releases else ""
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in release.split(".") if number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from rtinstall.runtime_bundle.archives import open_archive
 from rtinstall.runtime_bundle.errors import UnsafeArchive
 from rtinstall.runtime_bundle.licence import NOTICE, licence_of_wheel
 from rtinstall.runtime_bundle.model import Directory, Entry, File
-from rtinstall.runtime_bundle.unpack import read_tree, unpack
+from rtinstall.runtime_bundle.unpack import read_tree, unpack, unpack_native
 
 NPM = "lib/node_modules/npm"
 SUFFIXES = ("", ".cmd", ".ps1")  # of a program for the shells of Windows
@@ -30,6 +30,11 @@ PYTHON_PACKAGE = re.compile(r"[^/]+\.py|py\.typed")
 PROGRAMS = ("node.exe", "npm", "npx", "corepack")
 NODE_DOCUMENTS = ("LICENSE", "README.md", "CHANGELOG.md")
 FOR_DEBUGGERS = ("gdbinit", "lldb_commands.py")
+# Where systems keep them: in a folder named after the package.
+DOCUMENT = re.compile(
+    r"(?:.*/)?share/(?:licenses|doc)/[^/]+/"
+    r"(?:LICENSE|README\.md|CHANGELOG\.md|copyright|changelog\.gz|gdbinit|lldb_commands\.py)"
+)
 # What is a runtime's of all that a native package installs: below its prefix, and on top of it.
 KEPT = ("lib/node_modules/", "node_modules/", "include/node/", "share/doc/node/")
 BESIDE = (
@@ -89,29 +94,59 @@ def _folder(path: Path, spool: Path, label: str | None) -> list[Entry]:
 
 def _package(path: Path, spool: Path, label: str | None) -> list[Entry]:
     """Undo what a native package did: find the prefix by the program, drop what is not the runtime."""
-    entries = _installed(path, spool)
+    entries = unpack_native(path, spool)
     home = _home(entries, "bin/node", "node.exe")
     if home is None:
         raise UnsafeArchive(f"{path.name} holds no bin/node and no node.exe")
     found: list[Entry] = []
+    documents: list[Entry] = []
     for entry in entries:
         inner = entry.path.removeprefix(home)
-        name = inner.rpartition("/")[2]
         if entry.path.startswith(home) and (inner.startswith(KEPT) or inner in BESIDE):
             if inner not in NPMRC:
                 found.append(_portable(replace(entry, path=inner)))
         elif inner in ("share/man/man1/node.1", "share/man/man1/node.1.gz"):
             found.append(_plain(entry, "share/man/man1/node.1"))
-        elif "/node" in entry.path and name in NODE_DOCUMENTS and isinstance(entry, File):
-            found.append(replace(entry, path=name))
-        elif "/share/doc/node" in f"/{entry.path}" and name in FOR_DEBUGGERS:
-            found.append(replace(entry, path=f"share/doc/node/{name}"))
-    return found
+        elif inner in NODE_DOCUMENTS:
+            documents.insert(0, entry)
+        elif DOCUMENT.fullmatch(entry.path):
+            documents.append(entry)
+    return [*found, *_documents(documents)]
+
+
+def _documents(found: Iterable[Entry]) -> Iterable[Entry]:
+    """Return the documents of a runtime under upstream's names, from where a system keeps them."""
+    kept: dict[str, Entry] = {}
+    for entry in found:
+        match entry.path.rpartition("/")[2]:
+            case "copyright":
+                other = _licence_of_debian(entry)
+            case "changelog.gz":
+                other = _plain(entry, "CHANGELOG.md")
+            case name if name in FOR_DEBUGGERS:
+                other = replace(entry, path=f"share/doc/node/{name}")
+            case name:
+                other = replace(entry, path=name)
+        kept.setdefault(other.path, other)
+    kept.setdefault("LICENSE", File.of("LICENSE", NOTICE.encode()))
+    return kept.values()
+
+
+def _licence_of_debian(entry: Entry) -> Entry:
+    """Return what Debian's machine-readable copyright file was made of, or the file as it is."""
+    if not isinstance(entry, File) or entry.size > MAX_DOCUMENT:
+        raise UnsafeArchive(f"{entry.path} is no file, or longer than a licence is")
+    text = b"".join(entry.content.chunks()).decode("utf-8", "replace")
+    _, ours, folded = text.partition("\nLicense: Node.js\n")
+    if ours:  # copyright-format 1.0: one blank before each line, a dot for an empty one
+        lines = (line[1:] for line in folded.splitlines())
+        text = "".join("\n" if line == "." else f"{line}\n" for line in lines)
+    return File.of("LICENSE", text.encode())
 
 
 def npm_of_package(path: Path, spool: Path) -> list[Entry]:
     """Take npm out of a native package that has nothing else, as FreeBSD's ``npm-node24``."""
-    entries = _installed(path, spool)
+    entries = unpack_native(path, spool)
     home = _home(entries, f"{NPM}/package.json")
     if home is None:
         raise UnsafeArchive(f"{path.name} holds no {NPM}")
@@ -130,18 +165,16 @@ NPM_SHAPES: dict[str, Callable[[Path, Path], list[Entry]]] = {
 }
 
 
-def _installed(path: Path, spool: Path) -> tuple[Entry, ...]:
-    """Return what a native package puts on a machine, as paths below its root."""
-    return unpack(path, spool, root="/" if open_archive(path).format == "freebsd" else None)
-
-
 def _home(entries: Iterable[Entry], *programs: str) -> str | None:
-    """Return the shortest prefix, with its slash, below which one of ``programs`` lies."""
+    """Return the shortest prefix, with its slash, below which one of ``programs`` lies.
+
+    A link does not count: packages of parallel versions have some where no runtime is.
+    """
     homes = (
         entry.path.removesuffix(program)
         for entry in entries
         for program in programs
-        if f"/{entry.path}".endswith(f"/{program}")
+        if isinstance(entry, File) and f"/{entry.path}".endswith(f"/{program}")
     )
     return min(homes, key=len, default=None)
 

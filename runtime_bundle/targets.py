@@ -101,13 +101,13 @@ TARGETS: tuple[Target, ...] = (
     Target("win-x86", "win", "x86", None, "win-x86-zip", "zip", "Windows 10",
            ("dist", "npm", "local"), WINDOWS),
     Target("freebsd-x64", "freebsd", "x64", None, "freebsd-x64", "tar", "FreeBSD 13",
-           ("freebsd", "local"), TARBALLS, os_releases=FREEBSD),
+           ("freebsd", "local"), ("freebsd", *TARBALLS), os_releases=FREEBSD),
     Target("freebsd-arm64", "freebsd", "arm64", None, "freebsd-arm64", "tar", "FreeBSD 13",
-           ("freebsd", "local"), TARBALLS, os_releases=FREEBSD),
+           ("freebsd", "local"), ("freebsd", *TARBALLS), os_releases=FREEBSD),
     Target("aix-ppc64", "aix", "ppc64", None, "aix-ppc64", "tar", "AIX 7.2 TL04",
            ("dist", "local"), ("tar.gz",)),
     Target("ibmi-ppc64", "ibmi", "ppc64", None, "ibmi-ppc64", "tar", "IBM i 7.3",
-           ("ibmi", "local"), TARBALLS, os_releases=IBMI),
+           ("ibmi", "local"), ("ibmi", *TARBALLS), os_releases=IBMI),
 )  # fmt: skip
 
 BY_NAME = {target.name: target for target in TARGETS}

@@ -58,6 +58,14 @@ def unpack(
         raise
 
 
+def unpack_native(path: Path, spool: Path) -> tuple[Entry, ...]:
+    """Return what a native package puts on a machine, as paths below its root; as :func:`unpack`.
+
+    Names in packages of FreeBSD are absolute, in no others.
+    """
+    return unpack(path, spool, root="/" if open_archive(path).format == "freebsd" else None)
+
+
 def _create(spool: Path) -> BinaryIO:
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)

@@ -23,7 +23,7 @@ MAX_SHASUMS = 1 << 20
 
 _LINE = re.compile(r"([0-9a-f]{64})  ([\x21-\x7e]+)")
 
-Algorithm = Literal["sha512", "sha384", "sha256"]
+Algorithm = Literal["sha512", "sha384", "sha256", "blake2b", "blake2s"]
 _STRONGEST_FIRST: tuple[Algorithm, ...] = ("sha512", "sha384", "sha256")
 
 
@@ -31,7 +31,8 @@ _STRONGEST_FIRST: tuple[Algorithm, ...] = ("sha512", "sha384", "sha256")
 class Digest:
     """The digest a file has to have; one of ``accepted`` is enough.
 
-    ``text`` is the form it was published in: ``sha256:<hex>`` or ``sha512-<base64>``.
+    ``text`` is the form it was published in: ``sha256:<hex>`` (or another algorithm's name before the
+    colon) or ``sha512-<base64>``.
     """
 
     algorithm: Algorithm
@@ -41,10 +42,17 @@ class Digest:
     @classmethod
     def sha256(cls, hexadecimal: str) -> Digest:
         """Make the digest of 64 hexadecimal digits."""
-        if not re.fullmatch(r"[0-9a-fA-F]{64}", hexadecimal):
-            raise VerificationFailed(f"{hexadecimal[:80]!r} is no SHA-256")
+        return cls.of("sha256", hexadecimal)
+
+    @classmethod
+    def of(cls, algorithm: Algorithm, hexadecimal: str) -> Digest:
+        """Make the digest of as many hexadecimal digits as ``algorithm`` has."""
+        digits = 2 * hashlib.new(algorithm).digest_size
+        if not re.fullmatch(rf"[0-9a-fA-F]{{{digits}}}", hexadecimal):
+            name = algorithm.upper().replace("SHA", "SHA-")
+            raise VerificationFailed(f"{hexadecimal[:80]!r} is no {name}")
         lower = hexadecimal.lower()
-        return cls("sha256", frozenset({bytes.fromhex(lower)}), f"sha256:{lower}")
+        return cls(algorithm, frozenset({bytes.fromhex(lower)}), f"{algorithm}:{lower}")
 
     def check(self, chunks: Iterable[bytes], what: str) -> None:
         """Read ``chunks`` to their end and compare, as :meth:`Checker.finish`."""

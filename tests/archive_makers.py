@@ -8,6 +8,7 @@ import lzma
 import struct
 import tarfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 
@@ -295,9 +296,14 @@ def arch(files: dict[str, bytes], *, sha256: str = "", codec: str = "zst") -> by
 
 
 def freebsd(
-    files: dict[str, bytes], *, sha256: str = "", codec: str = "zst", mode: int = 0o644
+    files: dict[str, bytes],
+    *,
+    sha256: str = "",
+    codec: str = "zst",
+    changes: Mapping[str, object] | None = None,
+    mode: int = 0o644,
 ) -> bytes:
-    """Return a FreeBSD package of ``files``, keyed by absolute path."""
+    """Return a FreeBSD package of ``files``, keyed by absolute path; ``changes`` its manifest."""
     import json
 
     listed = {
@@ -305,7 +311,11 @@ def freebsd(
     }
     manifest = {
         "name": "demo", "version": "1.0_2", "abi": "FreeBSD:14:amd64", "licenses": ["MIT"],
-        "deps": {"a": {"origin": "x/a"}}, "files": listed, "scripts": {"post-install": "true"},
+        "deps": {"a": {"origin": "x/a"}}, "shlibs_required": ["liba.so.1"],
+        "messages": [{"message": "Hello", "type": "install"}],
+        "files": listed, "config": [name for name in files if name.endswith(".conf")],
+        "directories": {"/usr/empty": "y"}, "scripts": {"post-install": "true"},
+        **(changes or {}),
     }  # fmt: skip
     compact = {key: value for key, value in manifest.items() if key not in ("files", "scripts")}
     members = [tar_member("+COMPACT_MANIFEST", json.dumps(compact).encode()),

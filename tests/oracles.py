@@ -21,6 +21,7 @@ PACKAGES = {
     "cabextract": "cabextract",
     "cc": "gcc",
     "cpio": "cpio",
+    "chroot": "coreutils",
     "cksum": "coreutils",
     "dash": "dash",
     "createrepo_c": "createrepo-c",
@@ -33,6 +34,7 @@ PACKAGES = {
     "gzip": "gzip",
     "ksh": "ksh",
     "lintian": "lintian",
+    "ldd": "libc-bin",
     "llvm-lipo-14": "llvm-14",
     "make": "make",
     "msibuild": "msitools",
@@ -40,6 +42,8 @@ PACKAGES = {
     "msiextract": "msitools",
     "mmdebstrap": "mmdebstrap",
     "msiinfo": "msitools",
+    "npm": "npm",
+    "openssl": "openssl",
     "pacman": "pacman-package-manager",
     "python3": "python3",
     "qemu-aarch64-static": "qemu-user-static",
@@ -47,6 +51,8 @@ PACKAGES = {
     "repo-add": "pacman-package-manager",
     "rpm": "rpm",
     "rpm2cpio": "rpm2cpio",
+    "rpm413": "none: it is built from the project's source",
+    "rpmbuild": "rpm",
     "rpmlint": "rpmlint",
     "shellcheck": "shellcheck",
     "ssh": "openssh-client",
@@ -56,6 +62,7 @@ PACKAGES = {
     "tcsh": "tcsh",
     "unshare": "util-linux",
     "unzip": "unzip",
+    "update-alternatives": "dpkg",
     "vercmp": "makepkg",
     "wine": "wine",
     "wixl": "wixl",
@@ -65,12 +72,19 @@ PACKAGES = {
     "zstd": "zstd",
 }
 
+# What no Debian package brings; a program of that name on PATH would be another one.
+ELSEWHERE = {
+    "pkg": "FreeBSD's pkg(8), built on Linux from its public source",
+}
+
 
 def tool(name: str) -> str:
     """Return the path of the program ``name``, or skip the test and say what would bring it.
 
     One that is not on PATH can be named: ``RTINSTALL_APK=/path/to/apk``.
     """
+    if name in ELSEWHERE and not os.environ.get(f"RTINSTALL_{name.upper()}"):
+        pytest.skip(f"needs {ELSEWHERE[name]}: name it by RTINSTALL_{name.upper()}")
     path = os.environ.get(f"RTINSTALL_{name.upper()}") or shutil.which(
         name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     )

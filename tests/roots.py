@@ -41,10 +41,10 @@ def dpkg(root: Path, *arguments: str | Path) -> str:
     )  # fmt: skip
 
 
-def rpm_in(root: Path, *arguments: str | Path) -> str:
-    """Run rpm on the system below ``root``."""
+def rpm_in(root: Path, *arguments: str | Path, rpm: str = "rpm") -> str:
+    """Run rpm, or the one called ``rpm`` in its place, on the system below ``root``."""
     root.mkdir(exist_ok=True)
-    return run("rpm", "--root", root, "--dbpath", "/var/lib/rpm", *arguments)
+    return run(rpm, "--root", root, "--dbpath", "/var/lib/rpm", *arguments)
 
 
 def rpm_verify(root: Path) -> str:
@@ -54,7 +54,10 @@ def rpm_verify(root: Path) -> str:
 
 
 class Dnf:
-    """A root directory and the repositories, folders beside it, that it may install from."""
+    """A root directory and the repositories that it may install from.
+
+    One is a folder beside it, or ``name,address``.
+    """
 
     def __init__(self, folder: Path) -> None:
         tool("dnf")
@@ -70,13 +73,17 @@ class Dnf:
             f"--setopt=reposdir={nowhere}", f"--setopt=cachedir={self.folder / 'cache'}",
             f"--setopt=logdir={self.folder / 'log'}", f"--setopt=varsdir={nowhere}",
             f"--setopt=pluginpath={nowhere}", "--setopt=module_platform_id=",
-            *(f"--repofrompath={name},file://{self.folder / name}" for name in repositories.split()),
+            *(
+                f"--repofrompath={name if ',' in name else f'{name},file://{self.folder / name}'}"
+                for name in repositories.split()
+            ),
             *arguments,
         )  # fmt: skip
 
-    def run(self, repositories: str, *arguments: str) -> None:
+    def run(self, repositories: str, *arguments: str) -> str:
         result = self.attempt(repositories, *arguments)
         assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
 
     @property
     def installed(self) -> set[str]:
@@ -108,3 +115,37 @@ class Pacman:
 
     def attempt(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         return attempt("fakeroot", "pacman", *self.arguments, *arguments)
+
+
+class FreeBsd:
+    """A root directory, and FreeBSD's pkg(8) for it alone, posing as a FreeBSD of one release."""
+
+    def __init__(self, folder: Path, release: int = 14, machine: str = "amd64") -> None:
+        tool("pkg")
+        self.root = folder / "root"
+        self.root.mkdir()
+        self.options: tuple[str, ...] = (
+            "-o", f"ABI=FreeBSD:{release}:{machine}", "-o", f"OSVERSION={release}02000",
+            "-o", f"PKG_CACHEDIR={folder / 'cache'}", "-o", f"REPOS_DIR={folder / 'repos'}",
+        )  # fmt: skip
+
+    def attempt(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run pkg without a root directory, as for a file; return how it ended."""
+        env = {"INSTALL_AS_USER": "1", "ASSUME_ALWAYS_YES": "yes"}
+        return attempt("pkg", *self.options, *arguments, env=env)
+
+    def file(self, *arguments: str | Path) -> str:
+        """Run pkg on files alone; return what it prints."""
+        result = self.attempt(*arguments)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    def __call__(self, *arguments: str | Path) -> str:
+        """Run pkg on the root directory; return what it prints."""
+        return self.file("-r", self.root, *arguments)
+
+    def refuse(self, *arguments: str | Path) -> str:
+        """Run pkg on the root directory, which it must not do; return what it says."""
+        result = self.attempt("-r", self.root, *arguments)
+        assert result.returncode != 0, result.stdout
+        return result.stdout + result.stderr

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from bundles import small_bundle
+from readers import rpm as reader
+from rtinstall.platforms.formats import FORMATS
 from rtinstall.platforms.linux import rpm
 from rtinstall.platforms.package import Codec, Effort, Level, Metadata, Package
 from rtinstall.platforms.settings import Settings
@@ -26,13 +29,13 @@ def settings(codec: Codec | None = None, npmrc: bytes = NPMRC) -> Settings:
 
 def content(package: Package, level: Level = "fast", jobs: int = 1) -> bytes:
     out = BytesIO()
-    rpm.write(package, out, Effort(level, jobs))
+    FORMATS[package.format].write(package, out, Effort(level, jobs))
     return out.getvalue()
 
 
 def build(package: Package, folder: Path) -> Path:
     folder.mkdir(exist_ok=True)
-    path = folder / rpm.filename(package)
+    path = folder / FORMATS[package.format].filename(package)
     path.write_bytes(content(package))
     return path
 
@@ -47,9 +50,7 @@ def owned(package: Package) -> dict[str, Entry]:
     return {
         f"/{entry.path}": entry
         for entry in package.entries
-        if not isinstance(entry, Directory)
-        or entry.path not in package.shared
-        or entry.path == "usr/lib/node_modules"
+        if not isinstance(entry, Directory) or entry.path not in package.shared
     }
 
 
@@ -62,3 +63,54 @@ def size_of(entry: Entry) -> int:
     if isinstance(entry, File):
         return entry.size
     return len(entry.target) if isinstance(entry, Symlink) else 0
+
+
+def check_dump(text: str, package: Package, owner: str, group: str) -> None:
+    """Hold what ``rpm -qp --dump`` printed against ``package``."""
+    found = {}
+    for line in text.splitlines():
+        name, size, time, digest, mode, user, users, *_, target = line.split(" ")
+        found[name] = (int(size), int(time), digest.strip("0"), int(mode, 8), user, users, target)
+    assert found == {
+        name: (
+            size_of(entry),
+            package.time,
+            entry.sha256.strip("0") if isinstance(entry, File) else "",
+            full_mode(entry),
+            owner,
+            group,
+            entry.target if isinstance(entry, Symlink) else "X",
+        )
+        for name, entry in owned(package).items()
+    }
+
+
+def listing(text: str, size_column: int) -> dict[str, tuple[str, int, str]]:
+    """Read the long listing of cpio or bsdtar: mode, size and link target by absolute path."""
+    found = {}
+    for line in text.splitlines():
+        fields = line.split(None, 8)
+        name, _, target = fields[8].partition(" -> ")
+        found[name.removeprefix(".")] = (fields[0], int(fields[size_column]), target)
+    return found
+
+
+def flipped(data: bytes) -> Iterator[bytes]:
+    """Yield the package with a bit changed, at some places of every part that a digest covers.
+
+    No digest covers the lead, the signature's index and its sizes.
+    """
+    found = reader.read(data)
+    start = found.payload_offset - len(found.header.raw)
+    sha1, sha256, md5 = (found.signature.values[tag] for tag in (269, 273, 1004))
+    for position in (
+        *(data.index(digest, 96) for digest in (sha1.encode(), sha256.encode(), md5)),
+        start,
+        found.payload_offset - 1,
+        found.payload_offset,
+        len(data) - 1,
+        *range(start, len(data), max(1, (len(data) - start) // 60)),
+    ):
+        broken = bytearray(data)
+        broken[position] ^= 0x10
+        yield bytes(broken)

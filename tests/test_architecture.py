@@ -22,7 +22,18 @@ NETWORK = {"runtime_bundle/download.py"}
 PROCESSES = {"runtime_bundle/sources", "platforms/smoke"}
 # Writers see an open file, never a disk.
 PURE = tuple(
-    f"platforms/{room}" for room in ("containers", "compression", "linux", "macos", "windows")
+    f"platforms/{room}/"
+    for room in (
+        "containers",
+        "compression",
+        "rpm",
+        "linux",
+        "macos",
+        "windows",
+        "freebsd",
+        "ibmi",
+        "repodata",
+    )
 )
 
 

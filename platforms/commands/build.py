@@ -12,6 +12,7 @@ import click
 
 from rtinstall.platforms.build import build
 from rtinstall.platforms.commands.options import (
+    alternatives_option,
     chosen_targets,
     config_option,
     format_option,
@@ -52,6 +53,7 @@ from rtinstall.runtime_bundle.targets import target_named
 @jobs_option
 @config_option
 @scope_option
+@alternatives_option
 @json_option
 def build_command(
     *,
@@ -63,6 +65,7 @@ def build_command(
     jobs: int,
     config: Path | None,
     scope: Scope | None,
+    alternatives: bool,
     as_json: bool,
 ) -> None:
     """Write packages of BUNDLE: a folder or archive of `rtbuild bundle`, or anyone's runtime.
@@ -70,7 +73,7 @@ def build_command(
     The manifest beside it says where it came from; without one that is recorded as unknown.
     Without --format all its formats are written, but those that cannot hold its version.
     """
-    settings = settings_from(config, None, scope)
+    settings = settings_from(config, None, scope, alternatives=alternatives)
     place = Mirror(out)
     with terminal(quiet=as_json) as watch, place.writing(), place.stage() as stage:
         made = _read(bundle, target, stage)

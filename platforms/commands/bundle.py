@@ -80,7 +80,7 @@ def bundle_command(
     target = target_named(targets[0]) if targets else host_target()
     epoch = source_date_epoch()
     with terminal(quiet=as_json) as watch:
-        opened = origin.open(spec, watch.say)
+        opened = origin.open(spec, watch.say, settings)
         watch.start(f"looking for {spec.text}", None)
         found = survey((target,), opened.ordered, watch.say)
         (job,) = plan(spec, found, {target: ()}, required=True).jobs

@@ -15,7 +15,7 @@ from rtinstall.platforms.build import sha256_of
 from rtinstall.platforms.commands.options import json_option
 from rtinstall.platforms.terminal import amount
 from rtinstall.runtime_bundle.archives import Archive, open_archive
-from rtinstall.runtime_bundle.commandline import columns
+from rtinstall.runtime_bundle.commandline import columns, printable
 from rtinstall.runtime_bundle.errors import RtError, UnsafeArchive
 from rtinstall.runtime_bundle.executables import read_executable
 from rtinstall.runtime_bundle.executables.signature import check_signature
@@ -117,7 +117,11 @@ def _text(
         ("file", f"{file} ({amount(file.stat().st_size)})"),
         ("format", archive.format),
         ("sha256", sha256_of(file)),
-        *((key, _words(value)) for key, value in archive.metadata.items()),
+        *(
+            (key, _words(value))
+            for key, value in archive.metadata.items()
+            if key not in archive.scripts
+        ),
         ("contents", f"{len(files)} files, {len(entries) - len(files)} others, {amount(total)}"),
         ("scripts", ", ".join(archive.scripts) or "none"),
         *(("runs on", str(e["executable"])) for e in files if "executable" in e),
@@ -125,6 +129,9 @@ def _text(
         ("digests", "; ".join(archive.problems) or "all right"),
     ]
     text = columns(rows)
+    for name in archive.scripts:
+        if name in archive.metadata:
+            text += f"\n\n{printable(name)}:\n{_lines(archive.metadata[name])}"
     if with_entries:
         listing = [
             (str(e["mode"]), f"{e['owner']}:{e['group']}", str(e.get("size", "-")),
@@ -136,6 +143,12 @@ def _text(
             [("MODE", "OWNER", "SIZE", "SHA-256", "PATH"), *listing], right=frozenset({2})
         )
     return text
+
+
+def _lines(value: str | list[str]) -> str:
+    """Return a script, or several, as they are, but nothing that a terminal would obey."""
+    texts = value if isinstance(value, list) else [value]
+    return "\n".join(f"  {printable(line)}" for text in texts for line in text.splitlines())
 
 
 def _words(value: str | list[str]) -> str:

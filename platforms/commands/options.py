@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields, replace
 from functools import wraps
@@ -19,17 +20,25 @@ from rtinstall.platforms.windows.identity import guid, upgrade_code
 from rtinstall.runtime_bundle.cache import Cache
 from rtinstall.runtime_bundle.download import Network
 from rtinstall.runtime_bundle.errors import BadConfiguration, NotPublished
+from rtinstall.runtime_bundle.freebsd.keys import FREEBSD_KEYS, TrustedKey
+from rtinstall.runtime_bundle.freebsd.meta import NAME as META
 from rtinstall.runtime_bundle.sources import RuntimeSource, Say
 from rtinstall.runtime_bundle.sources.dist import Dist, unofficial
+from rtinstall.runtime_bundle.sources.freebsd import FreeBsd
+from rtinstall.runtime_bundle.sources.ibmi import IbmI
 from rtinstall.runtime_bundle.sources.joined import Joined
 from rtinstall.runtime_bundle.sources.local import Local
 from rtinstall.runtime_bundle.sources.npm import Npm
 from rtinstall.runtime_bundle.sources.pip import Pip
-from rtinstall.runtime_bundle.targets import TARGETS, Target, target_named
+from rtinstall.runtime_bundle.sources.yum_catalogue import REPOMD
+from rtinstall.runtime_bundle.targets import FREEBSD, TARGETS, Target, target_named
 from rtinstall.runtime_bundle.versions import VersionSpec
 
 Result = TypeVar("Result")
 CONFIG = "rtbuild.toml"
+SOURCES = ("dist", "pip", "npm", "freebsd", "ibmi")
+# freebsd, freebsd:15, freebsd+https://..., freebsd:15+https://.../${ABI}/latest, ibmi+https://...
+REPOSITORY = re.compile(r"(?:freebsd(?::(?P<release>[^+]+))?|(?P<ibmi>ibmi))(?:\+(?P<address>.+))?")
 
 
 def _complete_version(
@@ -104,6 +113,11 @@ scope_option = click.option(
     type=click.Choice(SCOPES),
     help="Whom a Windows .msi installs for: the machine, the user, or whoever the user chooses.",
 )
+alternatives_option = click.option(
+    "--alternatives",
+    is_flag=True,
+    help="Let an rpm for IBM i register node with update-alternatives: the only package with scripts.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
@@ -113,18 +127,31 @@ class Origin:
 
     sources: tuple[str, ...]
     allow_unsigned: bool
+    trust: tuple[str, ...]
     sha256: str | None
     ca_certificate: Path | None
     offline: bool
 
-    def open(self, spec: VersionSpec, say: Say) -> Sources:
-        """Make the sources that the names mean; none named means dist, then pip, then npm."""
+    def open(self, spec: VersionSpec, say: Say, settings: Settings) -> Sources:
+        """Make the sources that the names mean; none named means ``SOURCES``, in this order."""
         network = Network(ca=self.ca_certificate, offline=self.offline)
         cache = Cache()
         channel = spec.version.channel if spec.version else "release"
         npm = Npm(cache, network)
+        release = settings.metadata.freebsd.release or FREEBSD[0]
+        trusted = tuple(map(_trusted, self.trust)) or FREEBSD_KEYS
+
+        def freebsd(release: str, address: str | Path | None) -> RuntimeSource:
+            return FreeBsd(
+                cache, network, address=address, release=release, trusted=trusted,
+                allow_unsigned=self.allow_unsigned, say=say,
+            )  # fmt: skip
 
         def source(name: str) -> RuntimeSource:
+            if named := REPOSITORY.fullmatch(name):
+                if named["ibmi"]:
+                    return IbmI(cache, network, address=named["address"], say=say)
+                return freebsd(named["release"] or release, named["address"])
             if name == "dist":
                 return Dist(
                     cache, network, channel=channel, allow_unsigned=self.allow_unsigned, say=say
@@ -135,6 +162,10 @@ class Origin:
                 return Pip(cache, network)
             if name == "npm":
                 return npm
+            if (Path(name) / META).is_file():
+                return freebsd(release, Path(name))
+            if (Path(name) / REPOMD).is_file():
+                return IbmI(cache, network, address=Path(name), say=say)
             if "://" in name or (Path(name) / "index.json").is_file():
                 return Dist(
                     cache, network, address=name, allow_unsigned=self.allow_unsigned, say=say
@@ -143,13 +174,25 @@ class Origin:
                 return Local(Path(name), sha256=self.sha256)
             raise BadConfiguration(
                 f"{name!r} is no source",
-                hint="a source is dist, unofficial, pip, npm, an address (https://...), or a path",
+                hint="a source is dist, unofficial, pip, npm, freebsd, ibmi, an address (https://...),"
+                " freebsd+ or ibmi+ with one, or a path",
             )
 
-        found = map(source, self.sources or ("dist", "pip", "npm"))
+        found = map(source, self.sources or SOURCES)
         # What is on disk is one runtime, which is universal or not.
         joined = (each if isinstance(each, Local) else Joined(each) for each in found)
         return Sources(tuple(joined), npm)
+
+
+def _trusted(text: str) -> TrustedKey:
+    """Return the key that ``text`` names, by a file or by its fingerprint."""
+    path = Path(text)
+    if not path.is_file():
+        return TrustedKey.known_by(text)
+    try:
+        return TrustedKey.of(path.name, path.read_bytes())
+    except OSError as error:
+        raise BadConfiguration(f"cannot read {path}: {error.strerror}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,16 +210,22 @@ SOURCE_OPTIONS = (
         "sources",
         multiple=True,
         metavar="SOURCE",
-        shell_complete=lambda c, p, i: [
-            s for s in ("dist", "unofficial", "pip", "npm") if s.startswith(i)
-        ],
-        help="dist, unofficial, pip, npm, a mirror's address, or a file or folder on disk;"
-        " several are asked in order.  [default: dist, then pip, then npm]",
+        shell_complete=lambda c, p, i: [s for s in (*SOURCES, "unofficial") if s.startswith(i)],
+        help="dist, unofficial, pip, npm, freebsd (freebsd:15), ibmi, a mirror's address, that of a"
+        " repository as freebsd+URL or ibmi+URL, or a file or folder on disk; several are asked in"
+        " order.  [default: dist, then pip, npm, freebsd, ibmi]",
     ),
     click.option(
         "--allow-unsigned",
         is_flag=True,
         help="Accept a mirror without signatures; recorded in the manifest.",
+    ),
+    click.option(
+        "--trust",
+        multiple=True,
+        metavar="KEY",
+        help="A public key (PEM file), or the SHA-256 of its file, that may sign a FreeBSD repository;"
+        " may be repeated.  [default: the FreeBSD project's]",
     ),
     click.option("--sha256", metavar="HEX", help="What a file given as --source must hash to."),
     click.option(
@@ -227,7 +276,13 @@ def chosen_targets(
     return found
 
 
-def settings_from(config: Path | None, npm: str | None, scope: Scope | None = None) -> Settings:
+def settings_from(
+    config: Path | None,
+    npm: str | None,
+    scope: Scope | None = None,
+    *,
+    alternatives: bool = False,
+) -> Settings:
     """Read the configuration, the one named or the one in this folder; options stand above it."""
     if config is None and Path(CONFIG).is_file():
         config = Path(CONFIG)
@@ -235,6 +290,9 @@ def settings_from(config: Path | None, npm: str | None, scope: Scope | None = No
     if scope:
         windows = replace(settings.metadata.windows, scope=scope)
         settings = replace(settings, metadata=replace(settings.metadata, windows=windows))
+    if alternatives:
+        ibmi = replace(settings.metadata.ibmi, alternatives=True)
+        settings = replace(settings, metadata=replace(settings.metadata, ibmi=ibmi))
     return replace(settings, npm=npm_version(npm)) if npm else settings
 
 

@@ -9,6 +9,7 @@ import click
 
 from rtinstall.platforms.commands.options import (
     Origin,
+    alternatives_option,
     chosen_targets,
     config_option,
     format_option,
@@ -45,6 +46,7 @@ from rtinstall.runtime_bundle.versions import VersionSpec
 @jobs_option
 @config_option
 @scope_option
+@alternatives_option
 @npm_option
 @click.option("--plan", "only_plan", is_flag=True, help="Show what would be done, and stop.")
 @json_option
@@ -59,6 +61,7 @@ def release_command(
     jobs: int,
     config: Path | None,
     scope: Scope | None,
+    alternatives: bool,
     npm: str | None,
     only_plan: bool,
     as_json: bool,
@@ -74,12 +77,12 @@ def release_command(
     file, SHASUMS256.txt, and a manifest per target. Run again, it keeps what is finished.
     """
     spec = VersionSpec.parse(version)
-    settings = settings_from(config, npm, scope)
+    settings = settings_from(config, npm, scope, alternatives=alternatives)
     wanted = chosen_targets(targets, formats)
     epoch = source_date_epoch()
     mirror = Mirror(out)
     with terminal(quiet=as_json) as watch:
-        opened = origin.open(spec, watch.say)
+        opened = origin.open(spec, watch.say, settings)
         watch.start(f"looking for {spec.text}", None)
         found = survey(tuple(wanted), opened.ordered, watch.say)
         chosen = plan(spec, found, wanted, required=bool(targets), exact=bool(formats))
@@ -152,7 +155,8 @@ def _origin(item: Done) -> str:
     evidence = "; ".join(f"{part.what}: {part.checked}" for part in bundle.provenance)
     return (
         f"{bundle.target}: node {bundle.version}, npm {bundle.npm}; "
-        f"executable for {bundle.target.os} {'/'.join(bundle.target.archs)}{libc}; {evidence}"
+        f"executable for {bundle.target.os}{bundle.os_release and f' {bundle.os_release}'} "
+        f"{'/'.join(bundle.target.archs)}{libc}; {evidence}"
     )
 
 

@@ -39,8 +39,9 @@ def verify_command(*, path: Path, as_json: bool) -> None:
     """Check PATH: a package, or a folder that `rtbuild release` wrote.
 
     A package is read whole: the digests it carries, its owners and modes (all root, nothing
-    writable by others), that it runs no script; an .msi by the rules of internal consistency (ICE),
-    too; and the checksums and the manifest beside it.
+    writable by others), that it runs no script, or, on IBM i, the two of --alternatives; an .msi by
+    the rules of internal consistency (ICE), too, and FreeBSD's by what its manifests say of every
+    file; and the checksums and the manifest beside it.
     A mirror is checked from its index down to every entry of every file.
     """
     findings = []
@@ -144,7 +145,8 @@ def _file(path: Path) -> Iterator[Finding]:
                 yield Finding(name, "", fault)
                 return
             rules = ", its internal consistency" if archive.format in RULES else ""
-            checked.append(f"{archive.format} read whole, owners, modes, no scripts{rules}")
+            scripts = "the scripts of --alternatives" if archive.scripts else "no scripts"
+            checked.append(f"{archive.format} read whole, owners, modes, {scripts}{rules}")
     except RtError as error:
         yield Finding(name, "", str(error))
         return

@@ -30,13 +30,14 @@ def header(
     time: int,
     link: str = "",
     owner: str = "root",
+    group: str = "root",
     dialect: Dialect,
     records: Mapping[str, str] | None = None,
 ) -> bytes:
     """Return the header blocks of one member: long-name records first where they are needed.
 
     ``size`` in bytes, ``time`` in seconds since 1970. ``records`` are further pax records. The
-    owner's number is 0 for every name. Raises ValueError for a size or time that ustar cannot hold.
+    numbers of owner and group are 0 for every name. Raises ValueError for a size or time that ustar cannot hold.
     """
     if not 0 <= size <= MAX_OCTAL or not 0 <= time <= MAX_OCTAL:
         raise ValueError(f"tar cannot hold size {size} or time {time}")
@@ -64,7 +65,7 @@ def header(
     magic = b"ustar  \0" if dialect == "gnu" else b"ustar\x0000"
     return before + _block(
         path, mode=mode, size=size, time=time, typeflag=TYPEFLAG[kind], link=target,
-        magic=magic, owner=owner, prefix=prefix,
+        magic=magic, owner=owner, group=group, prefix=prefix,
     )  # fmt: skip
 
 
@@ -74,6 +75,7 @@ def append(
     name: str,
     *,
     time: int,
+    group: str = "root",
     dialect: Dialect,
     records: Mapping[str, str] | None = None,
 ) -> None:
@@ -86,6 +88,7 @@ def append(
             size=entry.size if isinstance(entry, File) else 0,
             time=time,
             link=entry.target if isinstance(entry, Symlink) else "",
+            group=group,
             dialect=dialect,
             records=records,
         )
@@ -93,6 +96,18 @@ def append(
     if isinstance(entry, File):
         stream.add(entry.content)
         stream.write(padding(entry.size))
+
+
+def append_data(
+    stream: Stream, name: str, data: bytes, *, time: int, group: str = "root", dialect: Dialect
+) -> None:
+    """Write a file that is no payload, and so does not count as progress."""
+    stream.write(
+        header(
+            name, kind="file", mode=0o644, size=len(data), time=time, group=group, dialect=dialect
+        )
+    )
+    stream.write(data + padding(len(data)))
 
 
 def padding(size: int) -> bytes:
@@ -110,6 +125,7 @@ def _block(
     link: bytes = b"",
     magic: bytes,
     owner: str = "root",
+    group: str = "root",
     prefix: bytes = b"",
 ) -> bytes:
     fields = b"".join(
@@ -125,7 +141,7 @@ def _block(
             link[:100].ljust(100, b"\0"),
             magic,
             owner.encode().ljust(32, b"\0"),
-            owner.encode().ljust(32, b"\0"),
+            group.encode().ljust(32, b"\0"),
             bytes(16),
             prefix.ljust(155, b"\0"),
             bytes(12),

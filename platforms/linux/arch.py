@@ -7,7 +7,6 @@ Decisions:
 
 * Names of the ports: armv7h is Arch Linux ARM's, powerpc64le is ArchPOWER's. No distribution with
   pacman exists for s390x; the name is what the kernel calls the machine.
-* A date and the commit after it are kept apart by a dot, or vercmp would read them as one number.
 * There is no PKGBUILD: its digest in .BUILDINFO is that of an empty file.
 * .MTREE holds MD5 besides SHA-256: pacman 6.0 takes a file without it for an altered one.
 * It takes the place of Arch's nodejs, nodejs-lts-* and npm. Below another prefix than /usr it takes
@@ -24,11 +23,11 @@ from io import BytesIO
 from typing import BinaryIO
 
 from rtinstall.platforms.compression import SUFFIX, open_stream
-from rtinstall.platforms.compression.stream import Stream
 from rtinstall.platforms.containers import tar
 from rtinstall.platforms.digests import digests
 from rtinstall.platforms.linux.place import Conventions, Relations, place
 from rtinstall.platforms.package import Codec, Effort, Metadata, Package
+from rtinstall.platforms.prerelease import unhyphenated
 from rtinstall.platforms.settings import Settings
 from rtinstall.runtime_bundle import __version__
 from rtinstall.runtime_bundle.errors import NotPublished
@@ -61,8 +60,7 @@ def version(version: Version, revision: int) -> str:
 def pkgver(text: str) -> str:
     """Return a semantic version without its hyphen, which pacman keeps for the revision."""
     release, _, prerelease = text.partition("-")
-    prerelease = re.sub(r"^([a-z]+)\.", r"\1", prerelease.replace("-", ""))
-    return release + re.sub(r"(\d{8})(?=[0-9a-f])", r"\1.", prerelease, count=1)
+    return release + unhyphenated(prerelease)
 
 
 def relations(bundle: Bundle, metadata: Metadata) -> Relations:
@@ -112,19 +110,12 @@ def write(package: Package, out: BinaryIO, effort: Effort) -> None:
     mtree = File.of(".MTREE", _mtree((buildinfo, pkginfo, *package.entries), package.time, effort))
     stream = open_stream(_codec(package), out, effort)
     for file in (buildinfo, mtree, pkginfo):
-        _append_metadata(stream, file, package.time)
+        data = b"".join(file.content.chunks())
+        tar.append_data(stream, file.path, data, time=package.time, dialect="pax")
     for entry in package.entries:
         tar.append(stream, entry, entry.path, time=package.time, dialect="pax")
     stream.write(tar.END)
     stream.close()
-
-
-def _append_metadata(stream: Stream, file: File, time: int) -> None:
-    """Write a file that is not payload, and so does not count as progress."""
-    stream.write(
-        tar.header(file.path, kind="file", mode=file.mode, size=file.size, time=time, dialect="pax")
-    )
-    stream.write(b"".join(file.content.chunks()) + tar.padding(file.size))
 
 
 def _codec(package: Package) -> Codec:

@@ -27,9 +27,10 @@ from rtinstall.platforms.compression import SUFFIX, open_stream
 from rtinstall.platforms.containers import ar, tar
 from rtinstall.platforms.digests import digests
 from rtinstall.platforms.linux.deb_libraries import depends
-from rtinstall.platforms.linux.place import Conventions, Relations, gzipped, place
+from rtinstall.platforms.linux.place import Conventions, Relations, place
 from rtinstall.platforms.package import Codec, Effort, Metadata, Package
 from rtinstall.platforms.settings import Settings
+from rtinstall.platforms.unix import gzipped
 from rtinstall.runtime_bundle.errors import NotPublished
 from rtinstall.runtime_bundle.executables import read_executable
 from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, File, Symlink, tree

@@ -1,25 +1,23 @@
 """Place a Bundle in a Linux file system, by the conventions of one package format.
 
-What every distribution agrees on stands here: the runtime below one prefix, npm's global packages
-and configuration kept out of it, manual pages compressed, documents and licences where that
-distribution keeps them. What they differ in is a :class:`Conventions` value beside each format.
+What every distribution agrees on stands here: npm's global packages and configuration kept out of
+the prefix, documents and licences where that distribution keeps them. What they differ in is a
+:class:`Conventions` value beside each format.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from io import BytesIO
 
-from rtinstall.platforms.compression import open_stream
-from rtinstall.platforms.package import Effort, Metadata, Package
+from rtinstall.platforms.package import Metadata, Package
 from rtinstall.platforms.settings import Settings
+from rtinstall.platforms.unix import builtin_npmrc, lay_out
 from rtinstall.runtime_bundle.errors import NotPublished
-from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, File, Symlink, tree
+from rtinstall.runtime_bundle.model import Bundle, Entry, File, tree
 from rtinstall.runtime_bundle.targets import Arch
 from rtinstall.runtime_bundle.versions import Version
 
-NPM = "lib/node_modules/npm"
 # Directories of the Filesystem Hierarchy Standard: they belong to the system, not to a package.
 SHARED = frozenset(
     [
@@ -90,12 +88,7 @@ def place(bundle: Bundle, settings: Settings, conventions: Conventions) -> Packa
     documents = conventions.documents.format(name=metadata.name)
     licenses = conventions.licenses.format(name=metadata.name)
     placed = [
-        *(
-            entry
-            for entry in (_move(e, settings.prefix, documents, licenses) for e in bundle.entries)
-            if entry is not None
-        ),
-        *_manuals(bundle, settings.prefix),
+        *lay_out(bundle, settings.prefix, documents=documents, licenses=licenses),
         *_configuration(settings),
         *conventions.extra(bundle, metadata),
         *settings.extra,
@@ -126,56 +119,13 @@ def place(bundle: Bundle, settings: Settings, conventions: Conventions) -> Packa
     )  # fmt: skip
 
 
-def _move(entry: Entry, prefix: str, documents: str, licenses: str) -> Entry | None:
-    """Return ``entry`` at its place, or None where it is written another way or implied."""
-    path = entry.path
-    if isinstance(entry, Directory):
-        return None  # parents are made by tree(); upstream has no empty directory
-    if path == "LICENSE":
-        where = f"{licenses}/LICENSE"
-    elif path in ("README.md", "CHANGELOG.md"):
-        where = f"{documents}/{path}"
-    elif path.startswith("share/doc/node/"):
-        where = f"{documents}/{path.rpartition('/')[2]}"
-    elif path.startswith("share/man/") or path == f"{NPM}/npmrc":
-        return None
-    else:
-        where = f"{prefix}/{path}"
-    if isinstance(entry, Symlink):
-        return Symlink(where, entry.target)
-    return File(where, entry.mode, entry.content, entry.sha256)
-
-
-def _manuals(bundle: Bundle, prefix: str) -> list[Entry]:
-    """Compress node's manual page, and those of npm whose names cannot clash with another's."""
-    found: list[Entry] = []
-    for entry in bundle.entries:
-        if not isinstance(entry, File) or "/man/man" not in entry.path:
-            continue
-        folder, _, name = entry.path.rpartition("/")
-        if entry.path.startswith("share/man/") or name.startswith(("npm", "npx", "package-")):
-            place = f"{prefix}/share/man/{folder.rpartition('/')[2]}/{name}.gz"
-            found.append(File.of(place, gzipped(b"".join(entry.content.chunks()))))
-    return found
-
-
-def gzipped(data: bytes) -> bytes:
-    """Compress a document as Debian's policy asks: as small as can be, without a time."""
-    out = BytesIO()
-    stream = open_stream("gzip", out, Effort("max"))
-    stream.write(data)
-    stream.close()
-    return out.getvalue()
-
-
 def _configuration(settings: Settings) -> list[Entry]:
     """Make npm's built-in configuration, and what a company ships for everybody on the machine.
 
     Global packages go to /usr/local, as with Debian's and Fedora's own npm, so that ``npm install
     -g`` never writes among the files of a package. The machine's npmrc is /etc/npmrc.
     """
-    builtin = b"prefix=/usr/local\nglobalconfig=/etc/npmrc\n"
-    found: list[Entry] = [File.of(f"{settings.prefix}/{NPM}/npmrc", builtin)]
+    found: list[Entry] = [builtin_npmrc(settings.prefix, globalconfig="etc/npmrc")]
     if settings.npmrc is not None:
         found.append(File.of("etc/npmrc", settings.npmrc))
     if settings.certificates is not None:

@@ -4,49 +4,25 @@ One package for all of them: no ``dist`` tag, dependencies by symbol version as 
 no scriptlets. Zstandard, because rpm 4.14 reads it, the rpm of the oldest systems whose glibc
 (2.28) Node.js 24 runs on. What the package says of others stands in
 :mod:`rtinstall.platforms.linux.rpm_relations`.
-
-The front of the file (lead, signature, header) holds digests of what follows it, all of fixed
-width: room for it is left, the payload streams after it, then it is written.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import BinaryIO
 
-from rtinstall.platforms.compression import open_stream
-from rtinstall.platforms.containers import cpio
-from rtinstall.platforms.containers.rpm_header import (
-    MAIN_REGION,
-    SIGNATURE_REGION,
-    Signature,
-    Tag,
-    Value,
-    binary,
-    encode,
-    int32,
-    lead,
-    string,
-    strings,
-)
-from rtinstall.platforms.linux import rpm_relations, rpm_tags
+from rtinstall.platforms.linux import rpm_relations
 from rtinstall.platforms.linux.place import Conventions, place
-from rtinstall.platforms.linux.rpm_relations import ARCHITECTURES
-from rtinstall.platforms.package import Codec, Effort, Package
+from rtinstall.platforms.linux.rpm_relations import ARCHITECTURES, EPOCH
+from rtinstall.platforms.package import Effort, Package
+from rtinstall.platforms.rpm import writer
+from rtinstall.platforms.rpm.profile import Profile
+from rtinstall.platforms.rpm.tags import label
+from rtinstall.platforms.rpm.versions import version_text
 from rtinstall.platforms.settings import Settings
-from rtinstall.runtime_bundle.errors import BadConfiguration
-from rtinstall.runtime_bundle.model import (
-    CHUNK,
-    Bundle,
-    Directory,
-    Entry,
-    File,
-    Symlink,
-)
+from rtinstall.runtime_bundle.model import Bundle
 
-CODEC: Codec = "zstd"
+PROFILE = Profile(os="linux", owner="root", group="root", codec="zstd", epoch=EPOCH)
 # Shared by every package with a global module, and in no distribution's basic set of directories:
 # who installs into it owns it.
 OWNED = frozenset({"usr/lib/node_modules"})
@@ -54,7 +30,7 @@ OWNED = frozenset({"usr/lib/node_modules"})
 CONVENTIONS = Conventions(
     format="rpm",
     architectures=ARCHITECTURES,
-    version=lambda version, revision: f"{rpm_relations.version_text(str(version))}-{revision}",
+    version=lambda version, revision: f"{version_text(str(version))}-{revision}",
     relations=rpm_relations.replacing,
 )
 
@@ -62,136 +38,16 @@ CONVENTIONS = Conventions(
 def package(bundle: Bundle, settings: Settings) -> Package:
     """Place ``bundle``; below another prefix than /usr it stands beside a distribution's Node.js."""
     beside = replace(CONVENTIONS, relations=rpm_relations.beside)
-    return place(bundle, settings, CONVENTIONS if settings.prefix == "usr" else beside)
+    placed = place(bundle, settings, CONVENTIONS if settings.prefix == "usr" else beside)
+    return replace(placed, shared=placed.shared - OWNED)
 
 
 def filename(package: Package) -> str:
     """Return ``nodejs-24.19.0-1.x86_64.rpm``."""
-    return f"{rpm_tags.label(package)}.{package.architecture}.rpm"
-
-
-@dataclass(frozen=True, slots=True)
-class Payload:
-    """What the front says of the payload, as it is in the file and as it is before compression."""
-
-    sha256: str = "0" * 64
-    size: int = 0
-    plain_sha256: str = "0" * 64
-    plain_size: int = 0
+    return f"{label(package)}.{package.architecture}.rpm"
 
 
 def write(package: Package, out: BinaryIO, effort: Effort) -> None:
-    """Write the package: lead, signature header, main header, compressed cpio payload.
-
-    Raises :class:`BadConfiguration` for a payload of 4 GiB or more.
-    """
-    codec = package.metadata.codec.get("rpm", CODEC)
-    entries = tuple(entry for entry in package.entries if _is_owned(package, entry))
-    if sum(map(rpm_tags.size, entries)) + 1024 * len(entries) >= cpio.MAX:
-        raise BadConfiguration("the files of one rpm must be smaller than 4 GiB together")
-
-    tags = rpm_tags.describe(package, entries, codec, effort.level)
-    label = rpm_tags.label(package)
-    unknown = Payload()
-    room = lead(label) + _signature(b"", bytes(16), unknown) + _header(tags, unknown)
-    out.seek(len(room))
-    payload = _write_payload(package, entries, codec, out, effort)
-    header = _header(tags, payload)
-    out.seek(len(room))
-    md5 = _md5(header, out)
-
-    out.seek(0)
-    out.write(lead(label))
-    out.write(_signature(header, md5, payload))
-    out.write(header)
-
-
-def _signature(header: bytes, md5: bytes, payload: Payload) -> bytes:
-    """Return the signature header: old rpms look at MD5 and SHA-1, rpm 6 accepts SHA-256 alone."""
-    signature = encode(
-        SIGNATURE_REGION,
-        {
-            Signature.SHA1: string(hashlib.sha1(header, usedforsecurity=False).hexdigest()),
-            Signature.SHA256: string(hashlib.sha256(header).hexdigest()),
-            Signature.SIZE: int32(len(header) + payload.size),
-            Signature.MD5: binary(md5),
-            Signature.PAYLOADSIZE: int32(payload.plain_size),
-        },
-    )
-    return signature + bytes(-len(signature) % 8)
-
-
-def _header(tags: Mapping[int, Value], payload: Payload) -> bytes:
-    """Return the main header; its length does not depend on ``payload``."""
-    digests: dict[int, Value] = {
-        Tag.PAYLOADDIGEST: strings([payload.sha256]),
-        Tag.PAYLOADDIGESTALGO: int32(rpm_tags.SHA256),
-        Tag.PAYLOADDIGESTALT: strings([payload.plain_sha256]),
-    }
-    return encode(MAIN_REGION, {**tags, **digests})
-
-
-def _md5(header: bytes, out: BinaryIO) -> bytes:
-    """Return the MD5 of ``header`` and of what follows in ``out``."""
-    state = hashlib.md5(header, usedforsecurity=False)
-    while data := out.read(CHUNK):
-        state.update(data)
-    return state.digest()
-
-
-class _Hashed:
-    """A file, and the digest and size of what is written into it."""
-
-    def __init__(self, out: BinaryIO) -> None:
-        self._out = out
-        self.sha256 = hashlib.sha256()
-        self.size = 0
-
-    def write(self, data: bytes, /) -> None:
-        self.sha256.update(data)
-        self.size += len(data)
-        self._out.write(data)
-
-
-def _write_payload(
-    package: Package, entries: Sequence[Entry], codec: Codec, out: BinaryIO, effort: Effort
-) -> Payload:
-    below = _Hashed(out)
-    stream = open_stream(codec, below, effort)
-    plain = hashlib.sha256()
-    plain_size = 0
-
-    def append(data: bytes) -> None:
-        nonlocal plain_size
-        plain.update(data)
-        plain_size += len(data)
-        stream.write(data)
-
-    padding = b""
-    for inode, entry in enumerate(entries, 1):
-        size = rpm_tags.size(entry)
-        append(
-            padding
-            + cpio.header(
-                f"./{entry.path}",
-                mode=rpm_tags.mode(entry),
-                size=size,
-                time=package.time,
-                inode=inode,
-            )
-        )
-        if isinstance(entry, File):
-            stream.add(entry.content, observe=plain.update)
-            plain_size += size
-        elif isinstance(entry, Symlink):
-            append(entry.target.encode())
-        padding = cpio.padding(size)
-    append(padding + cpio.TRAILER)
-    stream.close()
-    return Payload(below.sha256.hexdigest(), below.size, plain.hexdigest(), plain_size)
-
-
-def _is_owned(package: Package, entry: Entry) -> bool:
-    if not isinstance(entry, Directory):
-        return True
-    return entry.path in OWNED or entry.path not in package.shared
+    """Write the package with the codec of the configuration."""
+    codec = package.metadata.codec.get("rpm", PROFILE.codec)
+    writer.write(package, replace(PROFILE, codec=codec), out, effort)

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 
 from rtinstall.platforms.linux.place import Relations
 from rtinstall.platforms.package import Metadata
+from rtinstall.platforms.rpm.versions import version_text
 from rtinstall.runtime_bundle.executables import read_executable
 from rtinstall.runtime_bundle.model import Bundle
 from rtinstall.runtime_bundle.targets import Arch
@@ -67,18 +68,6 @@ BUNDLED = {
     "zlib": "zlib",
     "zstd": "zstd",
 }
-NIGHTLY = re.compile(r"(.*?[a-z])([0-9]{8})([0-9a-f]+)")
-
-
-def version_text(version: str) -> str:
-    """Return a version as rpm orders it: ``24.0.0~rc.1`` below ``24.0.0``, no hyphen.
-
-    A nightly's date is divided from the commit, which may begin with a digit.
-    """
-    release, hyphen, prerelease = version.partition("-")
-    if dated := NIGHTLY.fullmatch(prerelease):
-        prerelease = "{}{}.{}".format(*dated.groups())
-    return release + hyphen.replace("-", "~") + prerelease.replace("-", ".")
 
 
 def replacing(bundle: Bundle, metadata: Metadata) -> Relations:

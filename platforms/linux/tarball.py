@@ -14,10 +14,10 @@ from typing import BinaryIO
 
 from rtinstall.platforms.compression import SUFFIX, open_stream
 from rtinstall.platforms.containers import tar
-from rtinstall.platforms.linux.place import NPM
 from rtinstall.platforms.package import Codec, Effort, Package
 from rtinstall.platforms.settings import Settings
 from rtinstall.platforms.top_folder import place, top_folder
+from rtinstall.platforms.unix import NPM
 from rtinstall.runtime_bundle.model import Bundle
 
 

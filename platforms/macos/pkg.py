@@ -23,10 +23,11 @@ from rtinstall.platforms.containers import bom, xar
 from rtinstall.platforms.macos.distribution import Component, distribution, package_info
 from rtinstall.platforms.macos.pages import pages
 from rtinstall.platforms.macos.payload import write_payload
-from rtinstall.platforms.macos.place import certificates, components, place
+from rtinstall.platforms.macos.place import components, place
 from rtinstall.platforms.package import Effort, Metadata, Package
 from rtinstall.platforms.scratch import scratch_file
 from rtinstall.platforms.settings import Settings
+from rtinstall.platforms.unix import certificates
 from rtinstall.runtime_bundle.errors import BadConfiguration, NotExpressible, NotPublished
 from rtinstall.runtime_bundle.executables import read_executable
 from rtinstall.runtime_bundle.model import Bundle, Entry, File

@@ -17,10 +17,10 @@ from dataclasses import replace
 from rtinstall.platforms.macos import uninstaller
 from rtinstall.platforms.package import Package
 from rtinstall.platforms.settings import Settings
+from rtinstall.platforms.unix import NPM, company_files
 from rtinstall.runtime_bundle.errors import BadConfiguration
 from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, File, tree
 
-NPM = "lib/node_modules/npm"
 STANDARD_PREFIX = "usr/local"
 # Directories that belong to the system, or that many share: whoever removes a package leaves them.
 SHARED = frozenset(
@@ -136,17 +136,9 @@ def _move(entry: Entry, prefix: str, documents: str) -> Entry:
 
 def _configuration(settings: Settings, prefix: str) -> list[Entry]:
     """Make what a company ships for everybody on the machine, and the PATH where it is needed."""
-    found: list[Entry] = []
-    name = settings.metadata.name
-    if settings.npmrc is not None:
-        found.append(File.of(f"{prefix}/etc/npmrc", settings.npmrc))
-    if settings.certificates is not None:
-        found.append(File.of(certificates(prefix, name), settings.certificates))
+    found = company_files(settings, prefix)
     if prefix != STANDARD_PREFIX:
-        found.append(File.of(f"private/etc/paths.d/{name}", f"/{prefix}/bin\n".encode()))
+        found.append(
+            File.of(f"private/etc/paths.d/{settings.metadata.name}", f"/{prefix}/bin\n".encode())
+        )
     return found
-
-
-def certificates(prefix: str, name: str) -> str:
-    """Return where the certificates go that a company ships."""
-    return f"{prefix}/etc/{name}/ca-certificates.pem"

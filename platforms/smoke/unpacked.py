@@ -5,8 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from rtinstall.runtime_bundle.archives import open_archive
-from rtinstall.runtime_bundle.unpack import unpack, write_tree
+from rtinstall.runtime_bundle.unpack import unpack_native, write_tree
 
 
 def unpack_package(path: Path, directory: Path) -> Path:
@@ -15,8 +14,6 @@ def unpack_package(path: Path, directory: Path) -> Path:
     ``directory`` then stands for the root of the machine. Raises what
     :func:`~rtinstall.runtime_bundle.unpack.unpack` raises, for hostile files too.
     """
-    # FreeBSD's packages name absolute paths.
-    top = "/" if open_archive(path).format == "freebsd" else None
     with tempfile.TemporaryDirectory(prefix=".unpack-", dir=directory.parent) as scratch:
-        write_tree(unpack(path, Path(scratch, "spool"), root=top), directory)
+        write_tree(unpack_native(path, Path(scratch, "spool")), directory)
     return directory

@@ -15,15 +15,15 @@ from rtinstall.runtime_bundle.archives.apk import SIGNATURE, open_apk
 from rtinstall.runtime_bundle.archives.arch import METADATA, open_arch
 from rtinstall.runtime_bundle.archives.archive import Archive, opened
 from rtinstall.runtime_bundle.archives.cabinet import open_cab
-from rtinstall.runtime_bundle.archives.compressed import Codec, codec_of, decompress
+from rtinstall.runtime_bundle.archives.compressed import Codec, codec_of, expanded
 from rtinstall.runtime_bundle.archives.deb import open_deb
 from rtinstall.runtime_bundle.archives.entry import ArchiveEntry, Member
 from rtinstall.runtime_bundle.archives.flat import open_flat
 from rtinstall.runtime_bundle.archives.freebsd import MANIFESTS, open_freebsd
-from rtinstall.runtime_bundle.archives.limits import LIMITS, MIB, Limits, Meter
+from rtinstall.runtime_bundle.archives.limits import LIMITS, Limits, Meter
 from rtinstall.runtime_bundle.archives.msi import open_msi
 from rtinstall.runtime_bundle.archives.rpm import open_rpm
-from rtinstall.runtime_bundle.archives.source import Source, Stream, joined, up_to
+from rtinstall.runtime_bundle.archives.source import joined, up_to
 from rtinstall.runtime_bundle.archives.wheel import open_zip
 from rtinstall.runtime_bundle.errors import NotReadable
 
@@ -64,35 +64,30 @@ def _open_tar(path: Path, codec: Codec | None, limits: Limits) -> Archive:
     """Tell the packages that are tar archives from each other, and from plain ones."""
     packed = path.stat().st_size
 
-    def source(file: BinaryIO, meter: Meter) -> Source:
-        if codec:
-            return decompress(file, codec, meter)
-        return Stream(iter(lambda: file.read(MIB), b""), meter)
-
     def members(file: BinaryIO, problems: list[str]) -> Iterator[Member]:
         meter = Meter(limits, packed)
-        yield from tar.members(source(file, meter), meter)
+        yield from tar.members(expanded(file, meter), meter)
 
     with opened(path) as file:
-        if not tar.looks_like_tar(up_to(source(file, Meter(limits, packed)), tar.BLOCK)):
+        if not tar.looks_like_tar(up_to(expanded(file, Meter(limits, packed)), tar.BLOCK)):
             raise NotReadable(f"{path} is compressed, but no archive is inside")
     with opened(path) as file:
         meter = Meter(limits, packed)
         # apk's first tar may lack its end, and is followed by the next one.
         first = {}
-        for entry, chunks in tar.members(source(file, meter), meter, end="open"):
+        for entry, chunks in tar.members(expanded(file, meter), meter, end="open"):
             if not entry.name.startswith((".", "+")) or entry.name.startswith(("./", "..")):
                 break
             first[entry.name] = b""
             if entry.name == ".PKGINFO":
                 first[entry.name] = joined(chunks, limits.metadata, entry.name)
     if any(name in first for name in MANIFESTS):
-        return open_freebsd(path, source, limits)
+        return open_freebsd(path, limits)
     if codec == "gzip" and (
         any(name.startswith(SIGNATURE) for name in first)
         or b"\ndatahash" in first.get(".PKGINFO", b"")
     ):
         return open_apk(path, limits)
     if ".PKGINFO" in first and all(name in METADATA for name in first):
-        return open_arch(path, source, limits)
+        return open_arch(path, limits)
     return Archive(path, SUFFIX[codec], {}, (), [], members)

@@ -4,38 +4,36 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from rtinstall.runtime_bundle.archives import pkginfo, tar
 from rtinstall.runtime_bundle.archives.archive import Archive, leading, opened
-from rtinstall.runtime_bundle.archives.compressed import decompress
+from rtinstall.runtime_bundle.archives.compressed import decompress, expanded
 from rtinstall.runtime_bundle.archives.digests import Expected, checked, plain
 from rtinstall.runtime_bundle.archives.entry import Member
 from rtinstall.runtime_bundle.archives.limits import LIMITS, Limits, Meter
-from rtinstall.runtime_bundle.archives.source import Source, joined, text
+from rtinstall.runtime_bundle.archives.source import joined, text
 from rtinstall.runtime_bundle.errors import UnsafeArchive
 
 METADATA = (".BUILDINFO", ".CHANGELOG", ".INSTALL", ".MTREE", ".PKGINFO")
 DIGESTS = {"sha256digest": "sha256", "sha256": "sha256", "md5digest": "md5", "md5": "md5"}
 
 
-def open_arch(
-    path: Path, source: Callable[[BinaryIO, Meter], Source], limits: Limits = LIMITS
-) -> Archive:
-    """Read the metadata of a package whose tar ``source`` opens, and prepare to read its files."""
+def open_arch(path: Path, limits: Limits = LIMITS) -> Archive:
+    """Read the metadata of a package, and prepare to read its files."""
     packed = path.stat().st_size
     with opened(path) as file:
         meter = Meter(limits, packed)
-        every = tar.members(source(file, meter), meter)
+        every = tar.members(expanded(file, meter), meter)
         found = leading(every, ours=METADATA.__contains__, limit=limits.metadata)
     metadata = pkginfo.fields(text(found.get(".PKGINFO", b""), ".PKGINFO"))
     listed = _mtree(found[".MTREE"], limits) if ".MTREE" in found else {}
 
     def members(file: BinaryIO, problems: list[str]) -> Iterator[Member]:
         meter = Meter(limits, packed)
-        every = tar.members(source(file, meter), meter)
+        every = tar.members(expanded(file, meter), meter)
         for entry, chunks in checked(every, listed, problems):
             if entry.name not in METADATA:
                 yield entry, chunks

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from rtinstall.runtime_bundle.archives.entry import Member
 from rtinstall.runtime_bundle.archives.source import joined
-from rtinstall.runtime_bundle.errors import NotReadable
+from rtinstall.runtime_bundle.errors import NotReadable, UnsafeArchive
 from rtinstall.runtime_bundle.model import Dependency
 from rtinstall.runtime_bundle.targets import Os
 
@@ -64,11 +64,13 @@ def leading(
 ) -> dict[str, bytes]:
     """Return by name the metadata that a package begins with: members until one that is not ``ours``.
 
-    Raises :class:`UnsafeArchive` for one of more than ``limit`` bytes.
+    Raises :class:`UnsafeArchive` for one of more than ``limit`` bytes, and for two of one name.
     """
     found: dict[str, bytes] = {}
     for entry, chunks in members:
         if not ours(entry.name):
             break
+        if entry.name in found:
+            raise UnsafeArchive(f"the package has two {entry.name}")
         found[entry.name] = joined(chunks, limit, entry.name)
     return found

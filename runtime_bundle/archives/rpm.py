@@ -41,9 +41,12 @@ FIELDS = {
     1044: "sourcerpm", 1064: "rpmversion", 1124: "payloadformat", 1125: "payloadcompressor",
     1126: "payloadflags", 1132: "platform",
 }  # fmt: skip
+# A script, and the program that runs it; the program alone is run as well.
 SCRIPTS = {
-    1023: "prein", 1024: "postin", 1025: "preun", 1026: "postun", 1065: "trigger", 1079: "verify",
-    1151: "pretrans", 1152: "posttrans", 5066: "filetrigger", 5076: "transfiletrigger",
+    "prein": (1023, 1085), "postin": (1024, 1086), "preun": (1025, 1087), "postun": (1026, 1088),
+    "trigger": (1065, 1092), "verify": (1079, 1091), "pretrans": (1151, 1153),
+    "posttrans": (1152, 1154), "filetrigger": (5066, 5067), "transfiletrigger": (5076, 5077),
+    "preuntrans": (5103, 5105), "postuntrans": (5104, 5106),
 }  # fmt: skip
 DEPENDENCIES = {
     "requires": (1049, 1048, 1050), "provides": (1047, 1112, 1113),
@@ -68,9 +71,30 @@ class Rpm:
     raw: bytes
     payload: int
 
+    def text(self, tag: int) -> str:
+        """Return a string of the header, of a translated one that in the locale C; empty if there is none."""
+        value = self.header.get(tag, "")
+        return value if isinstance(value, str) else next(iter(self.texts(tag)), "")
+
+    def texts(self, tag: int) -> list[str]:
+        """Return an array of strings of the header; empty if there is none."""
+        return _strings(self.header, tag)
+
+    def numbers(self, tag: int) -> list[int]:
+        """Return the numbers at a tag of the header; empty if there is none."""
+        return _numbers(self.header, tag)
+
+    def names(self) -> list[str]:
+        """Return the names of all files, as they are listed."""
+        return _names(self.header)
+
 
 def open_rpm(path: Path, limits: Limits = LIMITS) -> Archive:
-    """Read what an rpm says of itself, and prepare to read its files."""
+    """Read what an rpm says of itself, and prepare to read its files.
+
+    Its metadata has the text of each script under the script's name, and what runs it under that name
+    and ``prog``; where there are several, as with triggers, a list.
+    """
     with opened(path) as file:
         rpm = read_rpm(file, limits)
 
@@ -92,7 +116,7 @@ def open_rpm(path: Path, limits: Limits = LIMITS) -> Archive:
             mode, owner, group = said.get(plain(entry.name), (entry.mode, "", ""))
             yield replace(entry, mode=mode, owner=owner, group=group), chunks
 
-    scripts = tuple(name for tag, name in SCRIPTS.items() if tag in rpm.header)
+    scripts = tuple(name for name, tags in SCRIPTS.items() if rpm.header.keys() & set(tags))
     metadata = _metadata(rpm.header)
     system = SYSTEM.fullmatch(str(metadata.get("os", "")))
     return Archive(
@@ -187,7 +211,19 @@ def _metadata(header: dict[int, Value]) -> dict[str, str | list[str]]:
         )  # fmt: skip
         if words := [_dependency(*row) for row in rows]:
             fields[kind] = words
+    for name, (script, program) in SCRIPTS.items():
+        for key, tag in ((name, script), (f"{name}prog", program)):
+            if tag in header:
+                fields[key] = _texts(header[tag])
     return fields
+
+
+def _texts(value: Value) -> str | list[str]:
+    """Return a script or the words of its interpreter, whichever of the types it has."""
+    if isinstance(value, str | bytes):
+        return value if isinstance(value, str) else repr(value)
+    words = list(map(str, value))
+    return words[0] if len(words) == 1 else words
 
 
 def _needed(header: dict[int, Value]) -> tuple[Dependency, ...]:

@@ -35,6 +35,8 @@ KEYWORDS = frozenset(
     ("atime", "charset", "comment", "ctime", "gid", "gname", "linkpath", "mtime", "path", "size",
      "uid", "uname")
 )  # fmt: skip
+# Names are read as UTF-8 whatever this says; libarchive says "BINARY" where its locale has no UTF-8.
+CHARSETS = ("BINARY", "ISO-IR 10646 2000 UTF-8")
 SPARSE = ("GNU.sparse.", "SCHILY.realsize", "SUN.holesdata")
 
 
@@ -62,17 +64,22 @@ def looks_like_tar(block: bytes) -> bool:
 
 
 def members(
-    source: Source, meter: Meter, *, end: Literal["marked", "open"] = "marked"
+    source: Source,
+    meter: Meter,
+    *,
+    end: Literal["marked", "open"] = "marked",
+    padding: Literal["any", "zeros"] = "any",
 ) -> Iterator[Member]:
     """Yield each member and its chunks, and read to the end of ``source``.
 
-    With ``end="open"`` the two blocks of zeros at the end may be missing, as apk wants it.
+    With ``end="open"`` the two blocks of zeros at the end may be missing, as apk wants it. What
+    fills a member's last block is nobody's, and some archivers leave in it what was in memory;
+    ``padding="zeros"`` is for those that are known not to.
     """
     extra: dict[str, str] = {}
     seen: set[bytes] = set()
     while (block := _next_block(source, end)) is not None:
         header = _parse(block)
-        padding = -header.size % BLOCK
         if header.flag in (b"x", b"g", b"L", b"K"):
             if header.size > meter.limits.record:
                 raise UnsafeArchive(f"a tar record of {header.size} bytes is too large")
@@ -80,8 +87,8 @@ def members(
                 raise UnsafeArchive("a tar member has two extended headers of one kind")
             if header.flag != b"g":
                 seen.add(header.flag)
-            data = exactly(source, header.size + padding)[: header.size]
-            _extend(extra, header.flag, data)
+            _extend(extra, header.flag, exactly(source, header.size))
+            _skip_padding(source, header.size, padding)
             continue
         entry = _entry(header, extra)
         extra, seen = {}, set()
@@ -89,9 +96,14 @@ def members(
         part = Part(source, entry.size)
         yield entry, part
         part.skip()
-        exactly(source, -entry.size % BLOCK)
+        _skip_padding(source, entry.size, padding)
     if seen:
         raise UnsafeArchive("the tar ends with an extended header of no member")
+
+
+def _skip_padding(source: Source, size: int, padding: Literal["any", "zeros"]) -> None:
+    if any(exactly(source, -size % BLOCK)) and padding == "zeros":
+        raise UnsafeArchive("something is hidden behind the end of a tar member")
 
 
 def _next_block(source: Source, end: Literal["marked", "open"]) -> bytes | None:
@@ -178,7 +190,7 @@ def _records(data: bytes) -> Iterator[tuple[str, str]]:
         key, value = text(match[2], "a pax key"), data[match.end() : end - 1]
         if "." in key:  # a vendor's own: kept for whoever knows it, harmless to the rest
             yield key, value.decode(errors="backslashreplace")
-        elif key in KEYWORDS:
+        elif key in KEYWORDS or (key == "hdrcharset" and value.decode("latin-1") in CHARSETS):
             yield key, text(value, f"pax {key}")
         else:
             raise UnsafeArchive(f"a tar member has the unknown record {key!r}")

@@ -2,8 +2,8 @@
 
 Owned here: which signature is believed, and on what terms. Trust comes from the pinned
 fingerprint alone, so certificates, user ids and self-signatures are not read at all; copies of
-genuine keys lose them, and have. ``armor`` and ``packets`` read, ``arithmetic`` calculates.
-Nothing here knows the time, a file or the network.
+genuine keys lose them, and have. ``armor`` and ``packets`` read; the equations are in
+:mod:`~rtinstall.runtime_bundle.arithmetic`. Nothing here knows the time, a file or the network.
 
 | case                                               | decision        |
 | -------------------------------------------------- | --------------- |
@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
+from rtinstall.runtime_bundle.arithmetic import HashName, ed25519_verifies, rsa_verifies
 from rtinstall.runtime_bundle.errors import VerificationFailed
 from rtinstall.runtime_bundle.openpgp import armor, packets
-from rtinstall.runtime_bundle.openpgp.arithmetic import HashName, ed25519_verifies, rsa_verifies
 from rtinstall.runtime_bundle.openpgp.packets import Ed25519Key, RsaKey, Signature
 
 CLOCK_SKEW = 3600

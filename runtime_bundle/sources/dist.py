@@ -32,7 +32,7 @@ from rtinstall.runtime_bundle.release_keys import RELEASE_KEYS
 from rtinstall.runtime_bundle.releases import LIMIT as INDEX_LIMIT
 from rtinstall.runtime_bundle.releases import Release, parse_index
 from rtinstall.runtime_bundle.sources import Offer, Part, Say
-from rtinstall.runtime_bundle.sources.documents import document
+from rtinstall.runtime_bundle.sources.documents import address_of, document
 from rtinstall.runtime_bundle.targets import Target
 from rtinstall.runtime_bundle.verify import (
     MAX_SHASUMS,
@@ -212,9 +212,7 @@ class Dist:
 def _address(address: str | Path | None, channel: Channel) -> str:
     if address is None:
         return ADDRESS if channel == "release" else f"{CHANNELS}/{channel}"
-    if isinstance(address, Path) or ("://" not in address and not address.startswith("file:")):
-        return Path(address).expanduser().resolve().as_uri()
-    return address
+    return address_of(address)
 
 
 def unofficial(

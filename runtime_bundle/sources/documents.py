@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from rtinstall.runtime_bundle.cache import Cache
@@ -24,3 +25,10 @@ def document(url: str, limit: int, *, cache: Cache, network: Network, plain: boo
     if not on_disk:
         cache.remember(url, new)
     return new.data
+
+
+def address_of(place: str | Path) -> str:
+    """Return an address as it is, and the one of a folder on disk."""
+    if isinstance(place, Path) or ("://" not in place and not place.startswith("file:")):
+        return Path(place).expanduser().resolve().as_uri()
+    return place

@@ -13,9 +13,13 @@ from pathlib import Path
 import pytest
 
 import archive_makers as make
+from ibmi import runtime
+from rpms import content
 from rtinstall.platforms.formats import FORMATS
+from rtinstall.platforms.ibmi import rpm
+from rtinstall.platforms.settings import Settings
 from world.rtbuild import FAST, Desk
-from world.runtime import VERSION, Upstream
+from world.runtime import VERSION, Upstream, archive, archive_name
 from world.server import running
 
 NAMES = {
@@ -26,6 +30,8 @@ NAMES = {
     "msi": "node-v24.19.0-x64.msi",
     "zip": "node-v24.19.0-win-x64.zip",
     "pkg": "node-v24.19.0-darwin-arm64.pkg",
+    "ibmi": "nodejs24-24.19.0-1.ibmi7.3.ppc64.rpm",
+    "freebsd": "nodejs-24.19.0.freebsd14.amd64.pkg",
     "tar.xz": "node-v24.19.0-linux-x64.tar.xz",
     "tar.gz": "node-v24.19.0-linux-x64.tar.gz",
 }
@@ -36,8 +42,19 @@ ARCHITECTURE = {
     "arch": "x86_64",
     "msi": "x64",
     "pkg": "arm64",
+    "ibmi": "ppc64",
+    "freebsd": "FreeBSD:14:amd64",
 }
-RUNS_ON = {"msi": "pe win x64", "zip": "pe win x64", "pkg": "macho darwin arm64"}
+READ_AS = {"ibmi": "rpm"}
+OWNERS = {"ibmi": "qsys"}
+RUNS_ON = {
+    "msi": "pe win x64",
+    "zip": "pe win x64",
+    "pkg": "macho darwin arm64",
+    "ibmi": "xcoff aix ppc64",
+    "freebsd": "elf freebsd x64",
+}
+CALLED = {"msi": "Node.js", "pkg": "Node.js"}
 # Windows has no modes, and no links; these formats have numbers for owners, or none.
 MODES = {"msi": "0644"}
 WITHOUT_LINKS = ("msi", "zip")
@@ -65,7 +82,13 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 def packages(tmp_path_factory: pytest.TempPathFactory, shelf: dict[str, bytes]) -> dict[str, bytes]:
     """Give a file of every format, by the format's name."""
     others = released(tmp_path_factory.mktemp("packages"), "win-x64", "darwin-arm64")
-    return {name: {**others, **shelf}[f"v24.19.0/{file}"] for name, file in NAMES.items()}
+    ibmi = {f"v24.19.0/{NAMES['ibmi']}": content(rpm.package(runtime(), Settings()))}
+    desk = Desk(tmp_path_factory.mktemp("freebsd"))  # upstream has no runtime for it
+    source = put(desk, archive_name("freebsd-x64"), archive("freebsd-x64"))
+    desk.run("build", source, "-f", "freebsd", *FAST).good()
+    freebsd = (desk.work / "packages" / NAMES["freebsd"]).read_bytes()
+    found = {**others, **shelf, **ibmi, f"v24.19.0/{NAMES['freebsd']}": freebsd}
+    return {name: found[f"v24.19.0/{file}"] for name, file in NAMES.items()}
 
 
 @pytest.fixture
@@ -93,13 +116,13 @@ def test_inspect_shows_what_a_package_is(desk: Desk, packages: dict[str, bytes],
     shown = desk.run("inspect", file).good()
     assert shown.err == ""
     rows = dict(re.split("  +", line, maxsplit=1) for line in shown.out.splitlines())
-    assert rows["format"] == name
+    assert rows["format"] == READ_AS.get(name, name)
     assert rows["sha256"] == hashlib.sha256(data).hexdigest()
     assert rows["runs on"] == RUNS_ON.get(name, "elf linux x64")
     assert rows["scripts"] == "none"
     assert rows["digests"] == "all right"
     if name in ARCHITECTURE:
-        assert rows["name"].startswith("Node.js" if name in RUNS_ON else "nodejs")
+        assert rows["name"].startswith(CALLED.get(name, "nodejs"))
         assert rows["architecture"] == ARCHITECTURE[name]
         assert VERSION in rows["version"]
 
@@ -110,10 +133,11 @@ def test_inspect_shows_what_a_package_is(desk: Desk, packages: dict[str, bytes],
     assert "größe-日本-✓.md" in entries
 
     facts = desk.run("inspect", file, "--json").good().json
-    assert (facts["format"], facts["size"], facts["problems"]) == (name, len(data), [])
+    assert facts["format"] == READ_AS.get(name, name)
+    assert (facts["size"], facts["problems"]) == (len(data), [])
     node = next(e for e in facts["entries"] if e["path"].endswith(("bin/node", "node.exe")))
     assert node["mode"] == MODES.get(name, "0755")
-    assert node["owner"] == ("0" if name in BY_NUMBER else "root")
+    assert node["owner"] == ("0" if name in BY_NUMBER else OWNERS.get(name, "root"))
     assert node["executable"] == rows["runs on"]
     assert len(node["sha256"]) == 64
 

@@ -406,7 +406,7 @@ def test_a_runtime_on_disk_is_a_source(desk: Desk, upstream: Upstream) -> None:
         (("24", "-t", "linux-x64", "-f", "msi"), 4, ("no format msi", "deb, rpm")),
         (("24", "-t", "darwin-arm64", "-f", "zip"), 4, ("no format zip", "pkg, tar.xz")),
         (("24", "-t", "win-x64", "-f", "deb"), 4, ("no format deb", "msi, zip")),
-        (("24", "-t", "freebsd-x64", "-f", "pkg"), 4, ("no format pkg", "none yet")),
+        (("24", "-t", "freebsd-x64", "-f", "pkg"), 4, ("no format pkg", "freebsd, tar.xz")),
         (("24", "--jobs", "0"), 2, ("--jobs",)),
         (("24", "--formt", "deb"), 2, ("--formt", "--format")),
         (("24", "--ca-certificate", "missing.pem"), 2, ("missing.pem",)),

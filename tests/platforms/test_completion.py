@@ -17,7 +17,17 @@ from rtinstall.runtime_bundle.commandline import SHELLS
 from rtinstall.runtime_bundle.targets import TARGETS
 from world.rtbuild import PROGRAM, Desk
 
-VERBS = ["build", "bundle", "completion", "inspect", "release", "smoke", "targets", "verify"]
+VERBS = [
+    "build",
+    "bundle",
+    "completion",
+    "inspect",
+    "release",
+    "repo",
+    "smoke",
+    "targets",
+    "verify",
+]
 CHECKERS = {"bash": ("bash", "-n"), "zsh": ("zsh", "-n"), "fish": ("fish", "--no-execute")}
 
 
@@ -70,7 +80,7 @@ def test_an_unknown_shell_is_said(desk: Desk) -> None:
     ("line", "expected"),
     [
         ("rtbuild ", VERBS),
-        ("rtbuild re", ["release"]),
+        ("rtbuild re", ["release", "repo"]),
         ("rtbuild release l", ["lts", "latest", "lts/krypton", "lts/jod"]),
         (
             "rtbuild release lts --target linux-x64",
@@ -80,7 +90,7 @@ def test_an_unknown_shell_is_said(desk: Desk) -> None:
         ("rtbuild release lts --format ap", ["apk"]),
         ("rtbuild release lts --lev", ["--level"]),
         ("rtbuild release lts --level ", ["fast", "balanced", "max"]),
-        ("rtbuild release lts --source ", ["dist", "unofficial", "pip", "npm"]),
+        ("rtbuild release lts --source ", ["dist", "pip", "npm", "freebsd", "ibmi", "unofficial"]),
         ("rtbuild completion z", ["zsh"]),
     ],
 )
@@ -137,7 +147,7 @@ def ask(desk: Desk, words: list[str], incomplete: str) -> list[str]:
     ("words", "incomplete", "expected"),
     [
         (["rtbuild"], "", VERBS),
-        (["rtbuild", "re"], "re", ["release"]),
+        (["rtbuild", "re"], "re", ["release", "repo"]),
         (["rtbuild", "release", "lts", "-t", "linux-s"], "linux-s", ["linux-s390x"]),
         (["rtbuild", "release", "lts", "-t"], "", [target.name for target in TARGETS]),
         (["rtbuild", "release", "lts", "--level", "m"], "m", ["max"]),

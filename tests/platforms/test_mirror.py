@@ -170,7 +170,14 @@ def test_a_fault_while_writing_leaves_nothing_half_written(
     assert files(tmp_path) == [".lock"]
 
 
-TARGET = {"apk": "linux-x64-musl", "msi": "win-x64", "zip": "win-x64", "pkg": "darwin-arm64"}
+TARGET = {
+    "apk": "linux-x64-musl",
+    "msi": "win-x64",
+    "zip": "win-x64",
+    "pkg": "darwin-arm64",
+    "ibmi": "ibmi-ppc64",
+    "freebsd": "freebsd-x64",
+}
 SHARES: tuple[float | bytes, ...] = (0.3, 0.5, 0.8)
 # Formats of which no digest covers the whole: there the last such mark is broken, or what follows.
 PLACES: dict[str, tuple[float | bytes, ...]] = {

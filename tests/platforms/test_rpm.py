@@ -14,7 +14,18 @@ import pytest
 from bundles import small_bundle
 from oracles import attempt, run, tool
 from readers import rpm as reader
-from rpms import content, each_codec, full_mode, made, owned, settings, size_of
+from rpms import (
+    check_dump,
+    content,
+    each_codec,
+    flipped,
+    full_mode,
+    listing,
+    made,
+    owned,
+    settings,
+    size_of,
+)
 from rtinstall.platforms.linux import rpm
 from rtinstall.platforms.package import Codec, Effort, Level
 from rtinstall.platforms.settings import Settings
@@ -74,32 +85,7 @@ def test_files_are_flagged_as_configuration_licence_and_documents(bundle: Bundle
 @each_codec
 def test_rpm_lists_the_same_as_the_package(tmp_path: Path, codec: Codec) -> None:
     package, path = made(tmp_path, codec)
-    found = {}
-    for line in run("rpm", "-qp", "--dump", path).splitlines():
-        name, size, time, digest, mode, owner, group, *_, target = line.split(" ")
-        found[name] = (int(size), int(time), digest.strip("0"), int(mode, 8), owner, group, target)
-    assert found == {
-        name: (
-            size_of(entry),
-            package.time,
-            entry.sha256.strip("0") if isinstance(entry, File) else "",
-            full_mode(entry),
-            "root",
-            "root",
-            entry.target if isinstance(entry, Symlink) else "X",
-        )
-        for name, entry in owned(package).items()
-    }
-
-
-def listing(text: str, size_column: int) -> dict[str, tuple[str, int, str]]:
-    """Read the long listing of cpio or bsdtar: mode, size and link target by absolute path."""
-    found = {}
-    for line in text.splitlines():
-        fields = line.split(None, 8)
-        name, _, target = fields[8].partition(" -> ")
-        found[name.removeprefix(".")] = (fields[0], int(fields[size_column]), target)
-    return found
+    check_dump(run("rpm", "-qp", "--dump", path), package, "root", "root")
 
 
 @each_codec
@@ -142,24 +128,9 @@ def test_rpm_finds_every_digest_right(tmp_path: Path, codec: Codec, level: Level
 
 @each_codec
 def test_a_byte_flipped_anywhere_is_detected(tmp_path: Path, codec: Codec) -> None:
-    """Anywhere but in the lead, the signature's index and its sizes: no digest covers those."""
     _, path = made(tmp_path, codec)
-    data = path.read_bytes()
-    found = reader.read(data)
-    start = found.payload_offset - len(found.header.raw)
-    sha1, sha256, md5 = (found.signature.values[tag] for tag in (269, 273, 1004))
-    positions = [
-        *(data.index(digest, 96) for digest in (sha1.encode(), sha256.encode(), md5)),
-        start,
-        found.payload_offset - 1,
-        found.payload_offset,
-        len(data) - 1,
-        *range(start, len(data), max(1, (len(data) - start) // 60)),
-    ]
-    for position in positions:
-        broken = bytearray(data)
-        broken[position] ^= 0x10
-        (tmp_path / f"{position:08}.broken").write_bytes(broken)
+    for number, broken in enumerate(flipped(path.read_bytes())):
+        (tmp_path / f"{number:08}.broken").write_bytes(broken)
     broken_files = sorted(tmp_path.glob("*.broken"))
     result = attempt("rpm", "-K", *broken_files)
     assert result.returncode == len(broken_files), result.stdout

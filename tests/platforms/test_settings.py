@@ -21,7 +21,7 @@ summary = "Node.js for ACME"
 npm = "11.6.2"
 npmrc = "npmrc"
 ca_certificates = "ca.pem"
-codec = { deb = "xz" }
+codec = { deb = "xz", freebsd = "gzip" }
 
 [files]
 "/etc/motd.d/node" = "motd"
@@ -37,7 +37,7 @@ def test_every_key_reaches_the_settings(tmp_path: Path) -> None:
     assert found.metadata.name == "acme-node"
     assert found.metadata.vendor == "ACME"
     assert found.metadata.revision == 7
-    assert found.metadata.codec == {"deb": "xz"}
+    assert found.metadata.codec == {"deb": "xz", "freebsd": "gzip"}
     assert found.prefix == "opt/node"
     assert found.npm == "11.6.2"
     assert found.npmrc == b"registry=https://npm.acme.example/\n"

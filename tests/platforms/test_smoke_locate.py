@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import archive_makers as make
 from bundles import small_bundle
 from rtinstall.platforms.smoke import host
 from rtinstall.platforms.smoke.host import TOP, inside
@@ -263,6 +264,13 @@ def test_a_package_is_laid_out_as_a_root(tmp_path: Path) -> None:
     assert locate(root).node == tmp_path / "root/usr/bin/node"
     assert (root / "usr/bin/node").stat().st_mode & 0o777 == 0o755
     assert sorted(path.name for path in tmp_path.iterdir()) == ["package.tar.gz", "root", "source"]
+
+
+def test_names_that_are_absolute_in_a_package_lie_below_the_root(tmp_path: Path) -> None:
+    package = tmp_path / "demo.pkg"
+    package.write_bytes(make.freebsd({"/usr/local/bin/node": b"node"}))
+    root = unpack_package(package, tmp_path / "root")
+    assert (root / "usr/local/bin/node").read_bytes() == b"node"
 
 
 def test_a_broken_package_leaves_nothing(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from rtinstall.platforms.linux import rpm
 from rtinstall.platforms.linux.place import SHARED
 from rtinstall.platforms.package import Metadata
 from rtinstall.platforms.settings import Settings
+from rtinstall.platforms.terminal import Terminal
+from rtinstall.platforms.yum_folder import publish
 from rtinstall.runtime_bundle.model import File
 
 pytestmark = [pytest.mark.real, needs_root]
@@ -102,8 +105,21 @@ def test_an_upgrade_leaves_the_new_files_alone_and_an_erasure_none(
     assert owned(root) == {}
 
 
+def by_createrepo(folder: Path) -> None:
+    run("createrepo_c", "--quiet", folder)
+
+
+def by_us(folder: Path) -> None:
+    publish(folder, [], "dnf", None, Terminal(None, quiet=True))
+
+
+@pytest.mark.parametrize("catalogue", [by_createrepo, by_us])
 def test_dnf_installs_upgrades_and_removes(
-    release: Release, older: Release, installed: Path, tmp_path: Path
+    release: Release,
+    older: Release,
+    installed: Path,
+    tmp_path: Path,
+    catalogue: Callable[[Path], None],
 ) -> None:
     dnf = Dnf(tmp_path)
     needed = {
@@ -122,7 +138,7 @@ def test_dnf_installs_upgrades_and_removes(
         (tmp_path / name).mkdir()
         (tmp_path / name / each.path("rpm").name).hardlink_to(each.path("rpm"))
     for name in ("system", "old", "new"):
-        run("createrepo_c", "--quiet", tmp_path / name)
+        catalogue(tmp_path / name)
 
     dnf.run("system old", "install", "npm")  # which this package provides
     dnf.run("system old new", "upgrade")

@@ -250,3 +250,8 @@ def test_a_package_of_rpmbuild_is_read(tmp_path: Path) -> None:
     listed = run("rpm", "-qpl", path, cwd=tmp_path).splitlines()
     assert sorted(listed) == sorted(entry.name[1:] for entry, _ in archive.entries())
     assert archive.problems == []
+
+
+def test_an_rpms_scripts_can_be_read(tmp_path: Path) -> None:
+    archive = open_archive(written(tmp_path, make.rpm({"/a": b"a"})))
+    assert (archive.scripts, archive.metadata["prein"]) == (("prein",), "exit 0")

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rtinstall.runtime_bundle.arithmetic import ed25519_verifies
 from rtinstall.runtime_bundle.errors import VerificationFailed
 from rtinstall.runtime_bundle.openpgp import (
     PinnedKey,
@@ -22,7 +23,6 @@ from rtinstall.runtime_bundle.openpgp import (
     verify_clearsigned,
     verify_detached,
 )
-from rtinstall.runtime_bundle.openpgp.arithmetic import ed25519_verifies
 from rtinstall.runtime_bundle.openpgp.packets import RsaKey, read_public_key
 from world import signing
 from world.signing import SigningKey, clearsign, detach, frame, keyring, pinned, signature_packet

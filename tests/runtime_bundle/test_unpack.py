@@ -143,7 +143,9 @@ MEMBERS: dict[str, list[bytes]] = {
     "pax without key": [pax(b"5 =a\n") + here("x")],
     "pax name with NUL": [pax({"path": f"{ROOT}/a\0b"}) + here("x")],
     "pax name not UTF-8": [pax(b"9 path=\xff\n") + here("x")],
-    "pax unknown": [pax({"hdrcharset": "BINARY"}) + here("x")],
+    "pax unknown": [pax({"realpath": "a"}) + here("x")],
+    "pax in another charset": [pax({"hdrcharset": "KOI8-R"}) + here("x")],
+    "pax raw and not UTF-8": [pax(b"21 hdrcharset=BINARY\n9 path=\xff\n") + here("x")],
     "pax huge": [pax({"comment": "x" * (1 << 20)}) + here("x")],
     "pax for all": [pax({"path": f"{ROOT}/a"}, b"g") + here("x")],
     "pax at the end": [here("x"), pax({"path": f"{ROOT}/a"})],
@@ -177,6 +179,14 @@ def saved(folder: Path, data: bytes) -> Path:
 @pytest.mark.parametrize("case", MEMBERS)
 def test_a_hostile_tar_is_refused(case: str, codec: str, tmp_path: Path) -> None:
     refused(saved(tmp_path, make.pack(tar(*MEMBERS[case]), codec)))
+
+
+@pytest.mark.parametrize("charset", ["BINARY", "ISO-IR 10646 2000 UTF-8"])
+def test_names_are_utf_8_and_may_say_so_or_nothing(charset: str, tmp_path: Path) -> None:
+    """libarchive calls them binary where its locale knows no UTF-8, as where packages are built."""
+    member = pax({"hdrcharset": charset, "path": f"{ROOT}/größe"}) + here("x")
+    path = saved(tmp_path, make.pack(tar(member), "gz"))
+    assert [entry.path for entry in unpack(path, tmp_path / "spool", root=ROOT)] == ["größe"]
 
 
 GOOD_TAR = tar(here("bin/node", b"x" * 5000, mode=0o755), link("bin/npx", "../lib/npx"))

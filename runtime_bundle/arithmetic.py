@@ -1,4 +1,4 @@
-"""The two equations a release signature has to satisfy: RSA PKCS#1 v1.5 and Ed25519.
+"""The two equations a signature has to satisfy: RSA PKCS#1 v1.5 and Ed25519.
 
 Only public values are handled, so nothing here needs constant time. Left out: signing, key
 generation, every other algorithm.
@@ -9,13 +9,16 @@ from __future__ import annotations
 import hashlib
 from typing import Literal, TypeAlias
 
-HashName = Literal["sha256", "sha384", "sha512"]
+HashName = Literal["sha256", "sha384", "sha512", "sha256-hex"]
 
 # The DER of DigestInfo before the digest itself: RFC 8017, section 9.2, note 1.
 _DIGEST_INFO: dict[HashName, bytes] = {
     "sha256": bytes.fromhex("3031300d060960864801650304020105000420"),
     "sha384": bytes.fromhex("3041300d060960864801650304020205000430"),
     "sha512": bytes.fromhex("3051300d060960864801650304020305000440"),
+    # What pkg(8) of FreeBSD made with OpenSSL before 3.0: the name of SHA-1, but the 64 hexadecimal
+    # digits of a SHA-256 behind it.
+    "sha256-hex": bytes.fromhex("3051300906052b0e03021a05000440"),
 }
 
 

@@ -1,4 +1,7 @@
-"""The main header of an rpm: what each of its tags says of a Package (rpm manual, "RPM tags")."""
+"""The main header of an rpm: what each of its tags says of a Package (rpm manual, "RPM tags").
+
+The digests of files are SHA-256 everywhere: rpm knows them since 4.6.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,11 @@ from rtinstall.platforms.containers.rpm_header import (
     strings,
     translated,
 )
-from rtinstall.platforms.linux.rpm_relations import EPOCH
 from rtinstall.platforms.package import Codec, Level, Package
+from rtinstall.platforms.rpm.profile import Profile, Scripts
 from rtinstall.runtime_bundle.model import Directory, Entry, File, Symlink
 
 BUILD_HOST = "reproducible"
-OWNER = "root"
 
 CONFIG, DOC, NOREPLACE, LICENSE = 1, 2, 16, 128
 SHA256 = 8
@@ -30,18 +32,22 @@ FEATURES: Mapping[Codec, str] = {
     "zstd": "rpmlib(PayloadIsZstd) <= 5.4.18-1",
 }
 RPMLIB = 1 << 24
+# Needed before anything of the package runs, after it is installed, and before it is removed.
+PRE, POST, PREUN = 1 << 9, 1 << 10, 1 << 11
+NOTHING: Mapping[str, int] = {}
 OPERATORS = {"": 0, "<": 2, ">": 4, "=": 8, "<=": 10, ">=": 12}
 
 
 def describe(
-    package: Package, entries: Sequence[Entry], codec: Codec, level: Level
+    package: Package, profile: Profile, entries: Sequence[Entry], level: Level
 ) -> dict[int, Value]:
     """Return every tag but the digests of the payload, which holds ``entries`` in this order."""
     return (
-        _identity(package)
-        | _files(package, entries)
-        | _dependencies(package, codec)
-        | _compression(codec, level)
+        _identity(package, profile)
+        | _files(package, profile, entries)
+        | _dependencies(package, profile)
+        | _compression(profile.codec, level)
+        | (_scripts(profile.scripts) if profile.scripts else {})
     )
 
 
@@ -50,14 +56,16 @@ def label(package: Package) -> str:
     return f"{package.metadata.name}-{package.version}"
 
 
-def _identity(package: Package) -> dict[int, Value]:
+def _identity(package: Package, profile: Profile) -> dict[int, Value]:
     metadata = package.metadata
     version, _, release = package.version.rpartition("-")
     bundle = package.bundle
+    epoch: dict[int, Value] = {} if profile.epoch is None else {Tag.EPOCH: int32(profile.epoch)}
+    whole = package.version if profile.epoch is None else f"{profile.epoch}:{package.version}"
     return {
         Tag.HEADERI18NTABLE: strings(["C"]),
         Tag.NAME: string(metadata.name),
-        Tag.EPOCH: int32(EPOCH),
+        **epoch,
         Tag.VERSION: string(version),
         Tag.RELEASE: string(release),
         Tag.SUMMARY: translated(metadata.summary),
@@ -69,18 +77,18 @@ def _identity(package: Package) -> dict[int, Value]:
         Tag.PACKAGER: string(metadata.maintainer),
         Tag.GROUP: string("Development/Languages"),
         Tag.URL: string(metadata.homepage),
-        Tag.OS: string("linux"),
+        Tag.OS: string(profile.os),
         Tag.ARCH: string(package.architecture),
         # Its absence would make this a source package.
         Tag.SOURCERPM: string(f"{label(package)}.src.rpm"),
         Tag.CHANGELOGTIME: int32(package.time),
-        Tag.CHANGELOGNAME: strings([f"{metadata.maintainer} - {EPOCH}:{package.version}"]),
+        Tag.CHANGELOGNAME: strings([f"{metadata.maintainer} - {whole}"]),
         Tag.CHANGELOGTEXT: strings([f"- Node.js {bundle.version} with npm {bundle.npm}"]),
         Tag.ENCODING: string("utf-8"),
     }
 
 
-def _files(package: Package, entries: Sequence[Entry]) -> dict[int, Value]:
+def _files(package: Package, profile: Profile, entries: Sequence[Entry]) -> dict[int, Value]:
     """Return the file list, as parallel arrays in the order of the payload."""
     count = len(entries)
     folders: dict[str, int] = {}
@@ -99,8 +107,8 @@ def _files(package: Package, entries: Sequence[Entry]) -> dict[int, Value]:
         Tag.FILEDIGESTS: strings([e.sha256 if isinstance(e, File) else "" for e in entries]),
         Tag.FILELINKTOS: strings([e.target if isinstance(e, Symlink) else "" for e in entries]),
         Tag.FILEFLAGS: int32(*(_flags(package, entry) for entry in entries)),
-        Tag.FILEUSERNAME: strings([OWNER] * count),
-        Tag.FILEGROUPNAME: strings([OWNER] * count),
+        Tag.FILEUSERNAME: strings([profile.owner] * count),
+        Tag.FILEGROUPNAME: strings([profile.group] * count),
         Tag.FILEVERIFYFLAGS: int32(*[VERIFY_EVERYTHING] * count),
         Tag.FILEDEVICES: int32(*[1] * count),
         Tag.FILEINODES: int32(*range(1, count + 1)),
@@ -112,22 +120,23 @@ def _files(package: Package, entries: Sequence[Entry]) -> dict[int, Value]:
     }
 
 
-def _dependencies(package: Package, codec: Codec) -> dict[int, Value]:
+def _dependencies(package: Package, profile: Profile) -> dict[int, Value]:
     features = [
         "rpmlib(CompressedFileNames) <= 3.0.4-1",
         "rpmlib(FileDigests) <= 4.6.0-1",
         "rpmlib(PayloadFilesHavePrefix) <= 4.0-1",
     ]
-    if codec in FEATURES:
-        features.append(FEATURES[codec])
+    if profile.codec in FEATURES:
+        features.append(FEATURES[profile.codec])
     said = (package.version, *package.requires, *package.provides, *package.conflicts)
     if any("~" in text for text in said):
         features.append("rpmlib(TildeInVersions) <= 4.10.0-1")
+    scripts = profile.scripts.requires if profile.scripts else ()
+    marks = dict.fromkeys(features, RPMLIB) | dict.fromkeys(scripts, PRE | POST | PREUN)
+    needed = (*package.requires, *scripts, *features)
     return (
         _relations(Tag.PROVIDENAME, Tag.PROVIDEFLAGS, Tag.PROVIDEVERSION, package.provides)
-        | _relations(
-            Tag.REQUIRENAME, Tag.REQUIREFLAGS, Tag.REQUIREVERSION, (*package.requires, *features)
-        )
+        | _relations(Tag.REQUIRENAME, Tag.REQUIREFLAGS, Tag.REQUIREVERSION, needed, marks)
         | _relations(
             Tag.RECOMMENDNAME, Tag.RECOMMENDFLAGS, Tag.RECOMMENDVERSION, package.recommends
         )
@@ -136,8 +145,13 @@ def _dependencies(package: Package, codec: Codec) -> dict[int, Value]:
     )
 
 
-def _relations(names: Tag, flags: Tag, versions: Tag, texts: Sequence[str]) -> dict[int, Value]:
-    """Encode relations of the form ``name`` or ``name >= 1:2-3``; no relation, no tags."""
+def _relations(
+    names: Tag, flags: Tag, versions: Tag, texts: Sequence[str], marks: Mapping[str, int] = NOTHING
+) -> dict[int, Value]:
+    """Encode relations of the form ``name`` or ``name >= 1:2-3``; no relation, no tags.
+
+    ``marks`` are flags besides the comparison, by relation.
+    """
     if not texts:
         return {}
     parts = [text.partition(" ") for text in texts]
@@ -146,11 +160,20 @@ def _relations(names: Tag, flags: Tag, versions: Tag, texts: Sequence[str]) -> d
         names: strings([name for name, _, _ in parts]),
         flags: int32(
             *(
-                OPERATORS[operator] | (RPMLIB if name.startswith("rpmlib(") else 0)
-                for (name, _, _), (operator, _, _) in zip(parts, conditions, strict=True)
+                OPERATORS[operator] | marks.get(text, 0)
+                for text, (operator, _, _) in zip(texts, conditions, strict=True)
             )
         ),
         versions: strings([version for _, _, version in conditions]),
+    }
+
+
+def _scripts(scripts: Scripts) -> dict[int, Value]:
+    return {
+        Tag.POSTIN: string(scripts.postin),
+        Tag.PREUN: string(scripts.preun),
+        Tag.POSTINPROG: string(scripts.interpreter),
+        Tag.PREUNPROG: string(scripts.interpreter),
     }
 
 

@@ -1,0 +1,1 @@
+"""FreeBSD: a Bundle as a package of pkg(8)."""

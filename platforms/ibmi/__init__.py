@@ -1,0 +1,1 @@
+"""Packages for IBM i: a Bundle as an rpm for PASE, below /QOpenSys/pkgs."""
