@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,9 +22,11 @@ from typing import Any
 import pytest
 
 import elf
+import freebsds
 from archive_makers import apk, arch, deb, rpm
 from bundles import LONG, LONGEST, UNICODE, small_bundle
 from oracles import attempt, run, tool
+from rtinstall.platforms.freebsd import pkg as freebsd_writer
 from rtinstall.platforms.smoke.locate import locate
 from rtinstall.platforms.smoke.ssh.address import parse_address
 from rtinstall.platforms.smoke.ssh.connection import connected
@@ -31,6 +34,8 @@ from rtinstall.platforms.smoke.ssh.posix import SCRIPT, PosixHost
 from rtinstall.platforms.smoke.ssh.visit import arrived
 from rtinstall.platforms.smoke.table import BY_NAME, CHECKS
 from rtinstall.platforms.smoke.verdict import Ended
+from rtinstall.runtime_bundle import model
+from rtinstall.runtime_bundle.model import File
 from rtinstall.runtime_bundle.unpack import write_tree
 from world.rtbuild import Desk, ended
 from world.ssh import Machine, needs_namespaces, played
@@ -573,7 +578,7 @@ def test_a_tool_that_cannot_list_is_not_asked_to_install(desk: Desk, tmp_path: P
     with played(tmp_path, broken) as machine:
         ended = desk.run("smoke", *machine.words, freebsd_package(tmp_path), *ONE)
         ended.failed(17, "pkg does not list what is installed", "database is locked")
-        assert done(machine, "pkg") == ["pkg query -a %n"]
+        assert done(machine, "pkg") == ["pkg query -a %n"] * 2
         assert machine.visits == []
 
 
@@ -791,3 +796,28 @@ def test_every_check_is_run_there(desk: Desk, tmp_path: Path, freebsd: Machine) 
     skipped = {check["name"] for check in report["checks"] if check["status"] == "not run"}
     assert ran | skipped >= {check.name for check in CHECKS}
     assert partial(len, ran)() >= 18
+
+
+def test_the_real_pkg_of_freebsd_installs_and_removes_our_package(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """The tool is FreeBSD's own, the package has our writer's shape; only node is a stand-in."""
+    bundle = replace(small_bundle("freebsd-x64"), dependencies=())
+    others = [entry for entry in bundle.entries if entry.path != "bin/node"]
+    node = File.of("bin/node", elf.executable("x64", {}, "/libexec/ld-elf.so.1", 1_402_000), 0o755)
+    bundle = replace(bundle, entries=model.tree([node, *others]))
+    package = freebsds.write(freebsd_writer.package(bundle, freebsds.settings("zstd")), tmp_path)
+    real = """\
+/usr/sbin/pkg-itself -o ABI=FreeBSD:14:amd64 -o OSVERSION=1402000 "$@" || exit
+[ "$1" != add ] || cp /db/node /usr/local/bin/node
+"""
+    with played(tmp_path / "machine", {**FREEBSD, "/usr/sbin/pkg": real}, node=NODE) as machine:
+        shutil.copy(tool("pkg"), machine.seen("usr/sbin/pkg-itself"))
+        machine.seen("var/db/pkg").mkdir(parents=True)
+        machine.seen("usr/local").mkdir()  # which pkg itself lives in, and never removes
+        before = machine.files()
+        report = desk.run("smoke", *machine.words, package, *ONE, "--json").good().json
+        assert [check["status"] for check in report["checks"]] == ["passed"] * 3
+        assert report["checks"][2]["evidence"]["paths gone"] > 30
+        assert {name for name in machine.files() - before if "var/db/pkg" not in name} == set()
+        assert machine.visits == []

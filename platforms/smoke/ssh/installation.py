@@ -19,6 +19,8 @@ from rtinstall.platforms.smoke.ssh.luggage import PACKAGE, Parcel
 from rtinstall.runtime_bundle.errors import InstallationFailed, MissingTool
 from rtinstall.runtime_bundle.model import Directory, Entry
 
+# Runs the words that follow without what they complain of, which is no name of a package.
+QUIETLY = ("sh", "-c", '"$@" 2>/dev/null', "sh")
 WORDS = 500  # on one command line
 LAST = 8  # lines of what a tool has said
 REBOOT = 3010  # msiexec: done, to be completed by a restart
@@ -173,10 +175,11 @@ def listed(host: Host, installer: Installer) -> frozenset[str]:
     """Return the names of all packages that are installed, or raise :class:`InstallationFailed`."""
     if not installer.listed:
         return frozenset()
-    answer = host.run(installer.listed)
+    answer = host.run((*QUIETLY, *installer.listed))
     if answer.code != 0:
+        why = _last(host.run(installer.listed))
         raise InstallationFailed(
-            f"{installer.listed[0]} does not list what is installed: {_last(answer)}",
+            f"{installer.listed[0]} does not list what is installed: {why}",
             hint="without that nobody could tell what to remove again",
         )
     lines = [line.split() for line in answer.said.splitlines()]
