@@ -7,8 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rtinstall.installer.places import Places, find_places
+
+if TYPE_CHECKING:
+    from rtinstall.installer.aliases import Aliases
+    from rtinstall.installer.store import Store
 
 
 @dataclass(frozen=True)
@@ -22,3 +27,17 @@ class Session:
     def places(self) -> Places:
         """Return where everything lies."""
         return find_places(self.environment)
+
+    @cached_property
+    def aliases(self) -> Aliases:
+        """Return the user's names for versions."""
+        from rtinstall.installer.aliases import Aliases
+
+        return Aliases(self.places.aliases)
+
+    @cached_property
+    def store(self) -> Store:
+        """Return the versions on this machine."""
+        from rtinstall.installer.store import Store
+
+        return Store(self.places, environment=self.environment)
