@@ -55,8 +55,18 @@ PROGRAMS = ("bin/node", "node.exe", "bin/node.exe")
 NPM_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?")  # it becomes metadata
 
 
-def assemble(parts: Sequence[Part], release: Release, target: Target, spool: Path) -> Bundle:
+def assemble(
+    parts: Sequence[Part],
+    release: Release,
+    target: Target,
+    spool: Path,
+    *,
+    unpacked: Iterable[Entry] | None = None,
+) -> Bundle:
     """Put the verified ``parts`` of one runtime together; their contents go into the file ``spool``.
+
+    ``unpacked`` are the entries of the runtime, for whoever has read them already: they are checked
+    all the same.
 
     Raises :class:`UnsafeArchive` for an archive that is not what it should be, and
     :class:`WrongBinary` for a runtime of another system, version or npm than the label says.
@@ -64,8 +74,10 @@ def assemble(parts: Sequence[Part], release: Release, target: Target, spool: Pat
     runtime = next(part for part in parts if part.what == "runtime")
     other_npm = next((part for part in parts if part.what == "npm"), None)
 
-    label = f"node-{release.version.tag}-{target.name}"
-    entries = SHAPES[runtime.layout](runtime.path, spool.with_suffix(".runtime"), label)
+    if unpacked is None:
+        read = SHAPES[runtime.layout]
+        unpacked = read(runtime.path, spool.with_suffix(".runtime"), label_of(release, target))
+    entries = list(unpacked)
     if other_npm is not None:
         entries = [entry for entry in entries if not _is_npm(entry.path)]
         entries += NPM_SHAPES[other_npm.layout](other_npm.path, spool.with_suffix(".npm"))
@@ -108,6 +120,11 @@ def assemble(parts: Sequence[Part], release: Release, target: Target, spool: Pat
         os_release=os_release,
         dependencies=dependencies_of(native) if target.os_releases else (),
     )
+
+
+def label_of(release: Release, target: Target) -> str:
+    """Return what upstream calls an archive, and the one folder in it."""
+    return f"node-{release.version.tag}-{target.name}"
 
 
 def described(part: Part, target: Target | None, spool: Path) -> tuple[Release, Target]:
