@@ -10,10 +10,9 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rtinstall.installer.store import Installed
-
 from rtinstall.installer.installing import Done
 from rtinstall.installer.session import Session
+from rtinstall.installer.store import Installed
 
 DEFAULT = "default"
 

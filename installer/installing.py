@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 
-from rtinstall.installer.store import Installed
-
 from rtinstall.installer import advice
 from rtinstall.installer.advice import Advice
 from rtinstall.installer.catalogue import Catalogue
 from rtinstall.installer.choice import Choice, choose
 from rtinstall.installer.progress import Board, Step
 from rtinstall.installer.session import Session
+from rtinstall.installer.store import Installed
 from rtinstall.runtime_bundle.errors import PolicyRefused, RtError
 from rtinstall.runtime_bundle.model import Dependency
 from rtinstall.runtime_bundle.sources import Part, in_background
@@ -143,6 +142,7 @@ def _added(
     *,
     again: bool,
 ) -> Done:
+    """Put a verified runtime into the store; where another run was quicker, nothing is done."""
     found = wanted.choice.found
     runtime = next(part for part in parts if part.what == "runtime")
     of_source = tuple(
@@ -151,15 +151,13 @@ def _added(
     _refuse(session, of_source)
     needed = needs(parts) if found.target.os_releases else ()
     with session.store.changing() as changes:
-        there = session.store.find(found.release.version, found.target)
-        if there is not None and not again:  # another run was quicker
-            return Done(wanted.asked, there, before=True, advice=wanted.choice.advice)
-        if there is not None:
-            changes.remove(there)
         installed = changes.add(
-            parts, found.release, found.target,
-            copy=session.settings.copy.value, progress=lambda count: None,
-        )  # fmt: skip
+            parts,
+            found.release,
+            found.target,
+            again=again,
+            copy=session.settings.copy.value,
+        )
     said = (*wanted.choice.advice, *of_source)
     return Done(wanted.asked, installed, False, said, needed, monotonic() - begun)
 

@@ -14,7 +14,6 @@ Decisions:
 from __future__ import annotations
 
 import os
-import platform
 import re
 import sys
 from collections.abc import Mapping
@@ -129,9 +128,9 @@ def dotted(numbers: Numbers) -> str:
 
 def this_machine(root: Path = Path("/"), environment: Mapping[str, str] = os.environ) -> Machine:
     """Look at the machine we run on; files of it are looked for below ``root``."""
-    uname = platform.uname()
+    uname = _uname()
     system = next((os for start, os in SYSTEMS.items() if sys.platform.startswith(start)), None)
-    if system == "aix" and uname.system == "OS400":
+    if system == "aix" and uname.sysname == "OS400":
         system = "ibmi"
     arch = _arch(system, uname.machine.lower(), uname.version, environment)
     if system is None or arch is None:
@@ -149,6 +148,16 @@ def this_machine(root: Path = Path("/"), environment: Mapping[str, str] = os.env
             return Machine(system, "ppc64", os_release=f"{uname.version}.{uname.release}")
         case "darwin" | "win" | "aix":
             return Machine(system, arch)
+
+
+def _uname() -> os.uname_result:
+    """Return what the system says of itself, in the same form on Windows."""
+    if sys.platform != "win32":
+        return os.uname()
+    import platform
+
+    found = platform.uname()
+    return os.uname_result((found.system, found.node, found.release, found.version, found.machine))
 
 
 def _arch(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from rtinstall.installer.aliases import Aliases
+
     from rtinstall.installer.catalogue import Catalogue
     from rtinstall.installer.choice import Rules
     from rtinstall.installer.machine import Machine
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from rtinstall.installer.store import Store
     from rtinstall.runtime_bundle.cache import Cache
     from rtinstall.runtime_bundle.download import Network
+    from rtinstall.runtime_bundle.targets import Target
     from rtinstall.runtime_bundle.versions import Channel
 
 
@@ -57,7 +59,7 @@ class Session:
         """Return the versions on this machine."""
         from rtinstall.installer.store import Store
 
-        return Store(self.places, environment=self.environment)
+        return Store(self.places, own=self.own_target, environment=self.environment)
 
     @cached_property
     def settings(self) -> Settings:
@@ -79,6 +81,16 @@ class Session:
         from rtinstall.installer.machine import this_machine
 
         return this_machine()
+
+    @cached_property
+    def own_target(self) -> Target | None:
+        """Return what this machine's own versions are for; None where there is no Node.js for it."""
+        from rtinstall.runtime_bundle.errors import NotPublished
+
+        try:
+            return self.machine.target
+        except NotPublished:
+            return None
 
     @cached_property
     def today(self) -> date:
@@ -120,8 +132,7 @@ class Session:
 
     def catalogue_of(self, channel: Channel) -> Catalogue:
         """Return what can be installed of ``channel``."""
-        from rtinstall.installer.aliases import Aliases
-    from rtinstall.installer.catalogue import Catalogue
+        from rtinstall.installer.catalogue import Catalogue
 
         return Catalogue(
             self.settings,
