@@ -55,8 +55,18 @@ PROGRAMS = ("bin/node", "node.exe", "bin/node.exe")
 NPM_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?")  # it becomes metadata
 
 
-def assemble(parts: Sequence[Part], release: Release, target: Target, spool: Path) -> Bundle:
+def assemble(
+    parts: Sequence[Part],
+    release: Release,
+    target: Target,
+    spool: Path,
+    *,
+    unpacked: Iterable[Entry] | None = None,
+) -> Bundle:
     """Put the verified ``parts`` of one runtime together; their contents go into the file ``spool``.
+
+    ``unpacked`` are the entries of the runtime, for whoever has read them already: they are checked
+    all the same.
 
     Raises :class:`UnsafeArchive` for an archive that is not what it should be, and
     :class:`WrongBinary` for a runtime of another system, version or npm than the label says.
@@ -64,8 +74,10 @@ def assemble(parts: Sequence[Part], release: Release, target: Target, spool: Pat
     runtime = next(part for part in parts if part.what == "runtime")
     other_npm = next((part for part in parts if part.what == "npm"), None)
 
-    label = f"node-{release.version.tag}-{target.name}"
-    entries = SHAPES[runtime.layout](runtime.path, spool.with_suffix(".runtime"), label)
+    if unpacked is None:
+        read = SHAPES[runtime.layout]
+        unpacked = read(runtime.path, spool.with_suffix(".runtime"), label_of(release, target))
+    entries = list(unpacked)
     if other_npm is not None:
         entries = [entry for entry in entries if not _is_npm(entry.path)]
         entries += NPM_SHAPES[other_npm.layout](other_npm.path, spool.with_suffix(".npm"))
@@ -106,8 +118,13 @@ def assemble(parts: Sequence[Part], release: Release, target: Target, spool: Pat
         lts=said.get("lts", "") if _has_headers(draft.entries) else release.lts,
         glibc=executable.glibc if target.libc == "glibc" else None,
         os_release=os_release,
-        dependencies=_dependencies(native) if target.os_releases else (),
+        dependencies=dependencies_of(native) if target.os_releases else (),
     )
+
+
+def label_of(release: Release, target: Target) -> str:
+    """Return what upstream calls an archive, and the one folder in it."""
+    return f"node-{release.version.tag}-{target.name}"
 
 
 def described(part: Part, target: Target | None, spool: Path) -> tuple[Release, Target]:
@@ -191,7 +208,7 @@ def _with_own_libraries(entry: Entry) -> Entry:
     return restored(entry, needed)
 
 
-def _dependencies(native: Sequence[Archive]) -> tuple[Dependency, ...]:
+def dependencies_of(native: Sequence[Archive]) -> tuple[Dependency, ...]:
     """Return what the packages that a runtime was made of need, but not of each other."""
     own = {archive.metadata["name"] for archive in native}
     found = {item for archive in native for item in archive.dependencies if item.name not in own}

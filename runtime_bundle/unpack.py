@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from rtinstall.runtime_bundle.archives import open_archive
+from rtinstall.runtime_bundle.archives import Archive, open_archive
 from rtinstall.runtime_bundle.archives.entry import ArchiveEntry
 from rtinstall.runtime_bundle.archives.limits import LIMITS, Limits
 from rtinstall.runtime_bundle.directory import read_tree, write_tree
@@ -47,9 +47,8 @@ def unpack(
     out = _create(spool)
     try:
         with out:
-            entries = tuple(_entries(archive.entries(), out, spool, root, ignore, limits))
-        if archive.problems:
-            raise UnsafeArchive(f"{path.name}: {archive.problems[0]}")
+            members = accepted(archive, root=root, ignore=ignore, limits=limits)
+            entries = tuple(_entries(members, out, spool))
         if not entries:
             raise UnsafeArchive(f"{path.name} holds nothing" + (f" below {root!r}" if root else ""))
         return check_tree(entries, limits)
@@ -75,16 +74,19 @@ def _create(spool: Path) -> BinaryIO:
         raise NoSpace(f"{spool} cannot be written: {error.strerror}") from None
 
 
-def _entries(
-    members: Iterable[tuple[ArchiveEntry, Iterator[bytes]]],
-    out: BinaryIO,
-    spool: Path,
+def accepted(
+    archive: Archive,
+    *,
     root: str | None,
-    ignore: Callable[[str], bool],
-    limits: Limits,
-) -> Iterator[Entry]:
-    offset = 0
-    for entry, chunks in members:
+    ignore: Callable[[str], bool] = lambda name: False,
+    limits: Limits = LIMITS,
+) -> Iterator[tuple[str, ArchiveEntry, Iterator[bytes]]]:
+    """Yield the members of ``archive`` that are taken over, each with its name below ``root``.
+
+    What is wrong with a single member is refused here; what the members are together, a tree or not,
+    is for :func:`~rtinstall.runtime_bundle.names.check_tree` to say.
+    """
+    for entry, chunks in archive.entries():
         name = _name(entry, root)
         if name is not None:
             check_name(name, limits)
@@ -92,17 +94,32 @@ def _entries(
         if name is None or ignore(name):
             continue
         place = _below(name, root)
-        if place is None:
-            if entry.kind != "directory":
-                raise UnsafeArchive(f"{entry.name!r} stands where only {root!r} may be")
-        elif entry.kind == "directory":
+        if place is not None:
+            yield place, entry, chunks
+        elif entry.kind != "directory":
+            raise UnsafeArchive(f"{entry.name!r} stands where only {root!r} may be")
+    if archive.problems:
+        raise UnsafeArchive(f"{archive.path.name}: {archive.problems[0]}")
+
+
+def mode_of(entry: ArchiveEntry) -> int:
+    """Return the permissions that a file is kept with."""
+    return 0o755 if entry.mode & 0o111 else 0o644
+
+
+def _entries(
+    members: Iterable[tuple[str, ArchiveEntry, Iterator[bytes]]], out: BinaryIO, spool: Path
+) -> Iterator[Entry]:
+    offset = 0
+    for place, entry, chunks in members:
+        if entry.kind == "directory":
             yield Directory(place)
         elif entry.kind == "symlink":
             yield Symlink(place, entry.link)
         else:
             content, sha256 = _spool(chunks, out, spool, offset)
             offset += content.size
-            yield File(place, 0o755 if entry.mode & 0o111 else 0o644, content, sha256)
+            yield File(place, mode_of(entry), content, sha256)
 
 
 def _name(entry: ArchiveEntry, root: str | None) -> str | None:
