@@ -3,8 +3,9 @@
 ``projects/<the folder's absolute path>/.version`` is six lines:
 
 1. the directory to put on PATH; empty: none of ours (``system``)
-2. the version's name; ``-``: the folder's files ask for nothing, look further up;
-   ``!``: what is asked for is not installed, or is no version
+2. the version's name; ``!``: what is asked for is not installed, or is no version; ``-``: the
+   folder's files ask for nothing, look further up; a ``?`` before it: only what ``engines`` says, which
+   counts if no folder above chooses a version
 3. the expression
 4. the file it came from
 5. the version files that were there, each with a blank before it
@@ -15,6 +16,9 @@ newer than each of them and line 5 names just those: a file that appears, goes o
 noticed, in this folder or in one above. A record's time is that of the file system at which reading
 its folder's files began.
 
+Where what is asked for is not installed, the directory is that of the shims: they say so instead of
+running another version. ``engines`` does not choose, so there the default runs, and the note says it.
+
 Records are a cache: they may be removed at any time, and one that cannot be written (a path too
 long for the file system below our home) is only asked for again.
 """
@@ -24,14 +28,22 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rtinstall.installer.places import WINDOWS, Places
-from rtinstall.installer.shells.values import VERSION_FILES
+from rtinstall.installer.shells.values import DEFAULT, PACKAGE, VERSION_FILES
+from rtinstall.runtime_bundle.errors import RtError
 
-NOTHING, REFUSED, SYSTEM = "-", "!", "system"
+if TYPE_CHECKING:  # what the quick verbs do without until they need it
+    from rtinstall.installer.aliases import Aliases
+    from rtinstall.installer.installed import Installed
+    from rtinstall.installer.project import Request
+    from rtinstall.installer.store import Store
+
+NOTHING, REFUSED, WEAK = "-", "!", "?"
 _LINES = 6
 _RECORD = ".version"
 _UNFINISHED = ".version~"
@@ -58,7 +70,12 @@ class Record:
 
 def present(folder: Path) -> tuple[str, ...]:
     """Return the version files in ``folder``, as ``[ -f`` sees them."""
-    return tuple(name for name in VERSION_FILES if os.path.isfile(folder / name))  # noqa: PTH113  # no error for a bad name
+    foreign = {PACKAGE} if "node_modules" in folder.parts else set()
+    return tuple(
+        name
+        for name in VERSION_FILES
+        if name not in foreign and os.path.isfile(folder / name)  # noqa: PTH113  # no error for a bad name
+    )
 
 
 def place(places: Places, folder: Path) -> Path | None:
@@ -123,11 +140,12 @@ def read(places: Places, folder: Path) -> Record | None:
         lines = path.read_bytes().decode("utf-8", "surrogateescape").split("\n")
         made = path.stat().st_mtime_ns
         there = present(folder)
-        if any((folder / name).stat().st_mtime_ns >= made for name in there):
+        if len(lines) <= _LINES or lines[4] != "".join(f" {name}" for name in there):
+            return None
+        files = [folder / name for name in there] + [Path(lines[3])] * os.path.isfile(lines[3])  # noqa: PTH113
+        if any(file.stat().st_mtime_ns >= made for file in files):
             return None
     except OSError:
-        return None
-    if len(lines) <= _LINES or lines[4] != "".join(f" {name}" for name in there):
         return None
     return Record(Answer(lines[0], lines[1], lines[2], lines[3], lines[5]), there)
 
@@ -137,13 +155,16 @@ def write_up(places: Places, folder: Path, ask: Callable[[Path], Answer]) -> Ans
 
     This is what a hook asks for: after it, the walk finds each record on its way.
     """
+    weak = None
     for above in (folder, *folder.parents):
         if present(above):
             known = read(places, above) if above != folder else None
             answer = known.answer if known else write(places, above, ask)
-            if answer.name != NOTHING:
+            if answer.name.startswith(WEAK):
+                weak = weak or answer
+            elif answer.name != NOTHING:
                 return answer
-    return Answer()
+    return weak or Answer()
 
 
 def every(places: Places) -> Iterator[tuple[Path, Path]]:
@@ -166,11 +187,62 @@ def _folder(parts: tuple[str, ...]) -> Path:
     return Path(Path.cwd().anchor, *parts)
 
 
-def refresh(places: Places, ask: Callable[[Path], Answer]) -> tuple[Path, ...]:
-    """Ask again for every folder that has a record, and forget those that are gone.
+def asker(places: Places, store: Store) -> Callable[[Path], Answer]:
+    """Return what tells the answer of a folder, from what is installed and named now."""
+    from rtinstall.installer.aliases import Aliases
 
-    Return the folders that still have one: what ``prune`` has to know.
+    installed = store.installed()
+    aliases = Aliases(places.aliases)
+
+    def ask(folder: Path) -> Answer:
+        from rtinstall.installer.project import in_folder
+
+        found = sorted(in_folder(folder), key=lambda request: not request.chooses)
+        return _answer(found[0], places, installed, aliases) if found else Answer()
+
+    return ask
+
+
+def _answer(
+    request: Request, places: Places, installed: Sequence[Installed], aliases: Aliases
+) -> Answer:
+    """Return what ``request`` leads to, which nothing that is wrong with it keeps from an answer."""
+    from rtinstall.installer.expression import SYSTEM
+    from rtinstall.installer.resolution import among, install_word
+
+    weak = "" if request.chooses else WEAK
+    file = str(request.file or "")
+    note = f"{request.place}: {request.fault}; {request.hint}" if request.fault else ""
+    try:
+        for text in () if note else request.texts:
+            if aliases.expand(text) == SYSTEM:
+                return Answer("", f"{weak}{SYSTEM}", text, file)
+            if one := among(text, installed, aliases):
+                return Answer(str(one.bin), f"{weak}{one.name}", text, file)
+        word = install_word(aliases.expand(request.text))
+    except RtError as error:
+        note = f"{request.place}: {error}; {error.hint}"
+    if not note:
+        wanted = " or ".join(map(repr, request.texts))
+        note = (
+            f"{request.place} asks for {wanted}, which is not installed; rtinstall install {word}"
+        )
+    instead = _default(places) if weak else places.shims
+    return Answer(str(instead), f"{weak}{REFUSED}", request.text, file, note)
+
+
+def _default(places: Places) -> Path:
+    return places.home / DEFAULT / ("" if WINDOWS else "bin")
+
+
+def refresh(places: Places, store: Store) -> tuple[Path, ...]:
+    """Bring the links of aliases and every record up to what is installed and named now.
+
+    Records of folders that are gone are forgotten. Return the folders that still have one: those are
+    what ``prune`` has to know. Called after each change of what is installed and of aliases.
     """
+    relink(store)
+    ask = asker(places, store)
     kept = []
     for path, folder in list(every(places)):
         if present(folder):
@@ -179,6 +251,58 @@ def refresh(places: Places, ask: Callable[[Path], Answer]) -> tuple[Path, ...]:
         else:
             _remove(places, path)
     return tuple(sorted(kept))
+
+
+def relink(store: Store) -> None:
+    """Let each link in ``aliases`` lead to what its name means now; take no lock if all do."""
+    wrong = {
+        name: one
+        for name, one in links(store).items()
+        if _leads(store.places, name) != (one.folder.resolve() if one else None)
+    }
+    if not wrong:
+        return
+    with store.changing() as changes:
+        for name, one in wrong.items():
+            changes.link_alias(name, one)
+
+
+def links(store: Store) -> dict[str, Installed | None]:
+    """Return where the link of each name is to lead: the user's aliases, and a name for each line.
+
+    The lines (``22``, ``lts``, ``latest``) are for editors and cron jobs: ``aliases/22/bin/node``
+    stays where it is when 22 gets newer.
+    """
+    from rtinstall.installer.aliases import Aliases
+    from rtinstall.installer.resolution import among
+
+    installed = store.installed()
+    aliases = Aliases(store.places.aliases)
+    found: dict[str, Installed | None] = {}
+    for name in _linked(store.places):
+        found[name] = None  # unless it still means something
+    lines = {str(one.version.major) for one in installed}
+    for name in [*sorted(lines), "lts", "latest", *aliases.names()]:
+        try:
+            found[name] = among(name, installed, aliases)
+        except RtError:  # an alias of what is no version
+            found[name] = None
+    return found
+
+
+def _linked(places: Places) -> list[str]:
+    try:
+        return [entry.name for entry in os.scandir(places.aliases) if entry.is_symlink()]
+    except OSError:
+        return []
+
+
+def _leads(places: Places, name: str) -> Path | None:
+    path = places.aliases / name
+    try:
+        return path.resolve(strict=True) if os.path.lexists(path) else None
+    except OSError:
+        return path  # to nowhere
 
 
 def forget(places: Places, folder: Path) -> None:

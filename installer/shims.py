@@ -19,12 +19,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rtinstall.installer.places import WINDOWS, Places
 from rtinstall.installer.records import replace
 from rtinstall.installer.shells.posix import lookup, places
 from rtinstall.installer.shells.quoting import cmd
 from rtinstall.installer.shells.values import VERSION_FILES, Hook
+
+if TYPE_CHECKING:
+    from rtinstall.installer.store import Store
 
 ALWAYS = ("node", "npm", "npx", "corepack")
 _LONGEST = 100
@@ -34,7 +38,7 @@ _rt_fail() {
   printf 'error: %s\\nhint: %s\\n' "$2" "$3" >&2
   exit "$1"
 }
-_rt_program() {
+_rt_run() {
   if [ -x "$_rt_program" ]; then "$_rt_program" "$@"; else return 127; fi
 }
 _rt_system() {
@@ -59,10 +63,10 @@ if [ -n "${RTINSTALL_VERSION-}" ]; then
   fi
 elif ! _rt_find; then
   _rt_asked=$_rt_at
-  _rt_program hook "${_rt_at:-/}" >&2 && _rt_find || _rt_fail 18 \\
+  _rt_run hook "${_rt_at:-/}" >&2 && _rt_find || _rt_fail 18 \\
     "it is not known which version ${_rt_at:-/} asks for" 'rtinstall why shows what is wrong'
 fi
-[ "$_rt_name" != '!' ] || _rt_fail 18 "${_rt_note%;*}" "${_rt_note##*; }"
+[ "$_rt_name" != '!' ] || [ "$_rt_bin" != "$_rt_home/shims" ] || _rt_fail 18 "${_rt_note%;*}" "${_rt_note##*; }"
 if [ -n "$_rt_bin" ] && [ -x "$_rt_bin/$_rt_command" ]; then
   PATH=$_rt_bin${PATH:+:$PATH}
   export PATH
@@ -154,3 +158,10 @@ def write(at: Places, hook: Hook, names: Iterable[str]) -> None:
         path = at.shims / name
         if not path.is_file() or path.is_symlink() or path.read_bytes() != text:
             replace(path, text, mode=0o755)
+
+
+def refresh(at: Places, store: Store) -> None:
+    """Bring the shims up to the commands of what is installed now; called after each change of that."""
+    from rtinstall.installer.hook import hook_of
+
+    write(at, hook_of(at), commands(one.bin for one in store.installed()))

@@ -21,22 +21,23 @@ set -g _rt_noted
 set -g _rt_refused
 
 function _rt_find
-    set -g _rt_at (string replace -r -- '(?s)/node_modules/.*' '/' $PWD/ | string collect)
-    set -g _rt_at (string replace -r -- '//\\z' '/' $_rt_at | string collect)
+    set -g _rt_at (string replace -r -- '//\\z' '/' $PWD/ | string collect)
+    set -l weak
     while true
         set -l record $_rt_home/projects$_rt_at.version
         set -l names ''
         set -l old
         for name in @FILES@
             if test -f "$_rt_at$name"
+                if test $name = package.json; and string match -q -- '*/node_modules/*' $_rt_at
+                    continue
+                end
                 set names "$names $name"
                 test "$record" -nt "$_rt_at$name"; or set old 1
             end
         end
         if test -n "$names"
             if not test -f "$record"
-                return 1
-            else if test -n "$old"; and test "$_rt_asked" != "asked $_rt_at"
                 return 1
             end
             set -l lines
@@ -46,11 +47,22 @@ function _rt_find
             if test (count $lines) -lt 6; or test "$lines[5]" != "$names"
                 return 1
             end
-            test -n "$old"; or set -g _rt_asked
-            if test "$lines[2]" != -
-                set -g _rt_bin $lines[1]
-                set -g _rt_note $lines[6]
-                return 0
+            if test -f "$lines[4]"; and not test "$record" -nt "$lines[4]"
+                set old 1
+            end
+            if test -z "$old"
+                set -g _rt_asked ''
+            else if test "$_rt_asked" != "asked $_rt_at"
+                return 1
+            end
+            switch $lines[2]
+                case -
+                case '\\?*'
+                    set -q weak[1]; or set weak $lines[1] $lines[6] $_rt_at
+                case '*'
+                    set -g _rt_bin $lines[1]
+                    set -g _rt_note $lines[6]
+                    return 0
             end
         end
         test "$_rt_at" != /; or break
@@ -58,6 +70,12 @@ function _rt_find
     end
     set -g _rt_bin $_rt_default
     set -g _rt_note ''
+    set -g _rt_at ''
+    if set -q weak[1]
+        set -g _rt_bin $weak[1]
+        set -g _rt_note $weak[2]
+        set -g _rt_at $weak[3]
+    end
     return 0
 end
 
@@ -104,6 +122,7 @@ function _rt_begin
                 set ours 1
             end
         end
+        test "$folder" != "$_rt_home/shims"; or set ours 1
         test -n "$ours"; or set -a kept $folder
     end
     set -gx PATH $kept

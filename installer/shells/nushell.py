@@ -25,30 +25,38 @@ def _rt_time [file: string] {
 
 # What a folder asks for, or the nearest one above; `stale` is one that only the program knows.
 def _rt_find [asked] {
-  mut at = ($env.PWD | str replace --all '\\' '/') + "/"
-  let inside = ($at | str index-of "/node_modules/")
-  if $inside >= 0 { $at = ($at | str substring --utf-8-bytes 0..<$inside) }
-  $at = ($at | str trim --right --char '/')
+  mut at = ($env.PWD | str replace --all '\\' '/' | str trim --right --char '/')
+  mut weak: list<any> = []
   loop {
     let folder = $at
-    let names = ([@FILES@] | where {|name| ($"($folder)/($name)" | path type) == "file" })
+    let foreign = ($"($folder)/" | str contains "/node_modules/")
+    let names = ([@FILES@] | where {|name|
+      ($"($folder)/($name)" | path type) == "file" and not ($foreign and $name == "package.json")
+    })
     if ($names | is-not-empty) {
       let record = ([$env._rt.home "/projects" (if ($folder | str starts-with "/") { $folder } else if $folder == "" { "" } else { "/" + ($folder | str replace ":" "") }) "/.version"] | str join)
       if ($record | path type) != "file" { return {at: $folder, stale: true} }
       let made = (_rt_time $record)
-      let old = ($names | any {|name| (_rt_time $"($folder)/($name)") >= $made })
-      if $old and $asked != $folder { return {at: $folder, stale: true} }
       let lines = (open --raw $record | decode utf-8 | split row "\\n")
       if ($lines | length) < 6 or ($lines | get 4) != ($names | each {|name| " " + $name } | str join) {
         return {at: $folder, stale: true}
       }
-      if ($lines | get 1) != "-" {
-        return {at: $folder, stale: false, old: $old, bin: ($lines | get 0), note: ($lines | get 5)}
+      let from = ($lines | get 3)
+      let old = (($names | any {|name| (_rt_time $"($folder)/($name)") >= $made })
+        or (($from | path type) == "file" and (_rt_time $from) >= $made))
+      if $old and $asked != $folder { return {at: $folder, stale: true} }
+      let found = {at: $folder, stale: false, old: $old, bin: ($lines | get 0), note: ($lines | get 5)}
+      let name = ($lines | get 1)
+      if ($name | str starts-with "?") {
+        if ($weak | is-empty) { $weak = [$found] }
+      } else if $name != "-" {
+        return $found
       }
     }
     if not ($at | str contains "/") { break }
     $at = ($at | str replace --regex '(?s)/[^/]*$' "")
   }
+  if ($weak | is-not-empty) { return ($weak | first) }
   {at: "", stale: false, old: false, bin: $"($env._rt.home)/@DEFAULT@($env._rt.commands)", note: ""}
 }
 
@@ -120,7 +128,7 @@ def --env --wrapped rtinstall [...words] {
 }
 
 $env.PATH = ($env.PATH | split row (char esep) | where {|entry|
-  not ([$"($env._rt.home)/versions/" $"($env._rt.home)/aliases/" $"($env._rt.shared)/versions/"]
+  $entry != $"($env._rt.home)/shims" and not ([$"($env._rt.home)/versions/" $"($env._rt.home)/aliases/" $"($env._rt.shared)/versions/"]
     | any {|above| ($entry | str starts-with $above) })
 })
 _rt_put $"($env._rt.home)/@DEFAULT@($env._rt.commands)"

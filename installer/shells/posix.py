@@ -14,42 +14,56 @@ A record is six lines, see :mod:`rtinstall.installer.records`.
 from __future__ import annotations
 
 from rtinstall.installer.shells.quoting import posix
-from rtinstall.installer.shells.values import DEFAULT, VERSION_FILES, Hook
+from rtinstall.installer.shells.values import DEFAULT, PACKAGE, VERSION_FILES, Hook
 
-# Sets _rt_bin, _rt_name, _rt_note from what the folder _rt_at, or one above it, asks for. Fails with
-# _rt_at where only the program can know. A folder inside of node_modules is no project: whoever is
-# in there works on the project that has it.
+# Sets _rt_bin, _rt_name, _rt_note from what the folder _rt_at, or one above it, asks for; a name
+# that begins with a question mark only counts if none above chooses. Fails with _rt_at where only
+# the program can know. A package.json below node_modules is somebody else's.
 _FIND = """\
 _rt_find() {
-  _rt_at=${PWD-}/
-  case $_rt_at in */node_modules/*) _rt_at=${_rt_at%%/node_modules/*} ;; esac
+  _rt_at=${PWD-} _rt_weak=''
   _rt_at=${_rt_at%/}
   while :; do
     _rt_record=$_rt_home/projects$_rt_at/.version _rt_names='' _rt_old=''
+    case $_rt_at/ in */node_modules/*) _rt_foreign=1 ;; *) _rt_foreign='' ;; esac
 @FILES@
     if [ -n "$_rt_names" ]; then
-      if [ -n "$_rt_old" ] && [ "$_rt_at" != "${_rt_asked-}" ] || ! [ -f "$_rt_record" ]; then
-        return 1
-      fi
-      _rt_bin='' _rt_name='' _rt_seen='' _rt_note=''
+      [ -f "$_rt_record" ] || return 1
+      _rt_bin='' _rt_name='' _rt_file='' _rt_seen='' _rt_note=''
       {
-        IFS= read -r _rt_bin && IFS= read -r _rt_name && IFS= read -r _rt_note &&
-          IFS= read -r _rt_note && IFS= read -r _rt_seen && IFS= read -r _rt_note
+        IFS= read -r _rt_bin && IFS= read -r _rt_name && IFS= read -r _rt_file &&
+          IFS= read -r _rt_file && IFS= read -r _rt_seen && IFS= read -r _rt_note
       } <"$_rt_record" || return 1
       [ "$_rt_seen" = "$_rt_names" ] || return 1
-      [ -n "$_rt_old" ] || _rt_asked=
-      [ "$_rt_name" = - ] || return 0
+      if [ -n "$_rt_old" ] || [ -f "$_rt_file" ] && ! [ "$_rt_record" -nt "$_rt_file" ]; then
+        [ "$_rt_at" = "${_rt_asked-}" ] || return 1
+      else
+        _rt_asked=''
+      fi
+      case $_rt_name in
+        -) ;;
+        \\?*)
+          if [ -z "$_rt_weak" ]; then
+            _rt_weak=$_rt_name _rt_weak_bin=$_rt_bin _rt_weak_note=$_rt_note _rt_weak_at=$_rt_at
+          fi
+          ;;
+        *) return 0 ;;
+      esac
     fi
     case $_rt_at in */*) _rt_at=${_rt_at%/*} ;; *) break ;; esac
   done
   _rt_bin=$_rt_default _rt_name=default _rt_note='' _rt_at=''
+  if [ -n "$_rt_weak" ]; then
+    _rt_bin=$_rt_weak_bin _rt_name=${_rt_weak#?} _rt_note=$_rt_weak_note _rt_at=$_rt_weak_at
+  fi
 }
 """
 _FILE = """\
-    if [ -f "$_rt_at/@NAME@" ]; then
+    if [ -f "$_rt_at/@NAME@" ]@UNLESS@; then
       _rt_names="$_rt_names @NAME@"
       [ "$_rt_record" -nt "$_rt_at/@NAME@" ] || _rt_old=1
     fi"""
+_FOREIGN = ' && [ -z "$_rt_foreign" ]'
 
 # RTINSTALL_VERSION: the name of a version or an alias. Fails where it is another expression.
 _NAMED = """\
@@ -98,16 +112,16 @@ _rt_put() {
 _BEGIN = """\
 _rt_begin() {
   _rt_path=:${PATH-}:
-  for _rt_at in "$_rt_home/versions/" "$_rt_home/aliases/" "$_rt_shared/versions/"; do
-    while :; do
-      case $_rt_path in
-        *":$_rt_at"*)
-          _rt_after=${_rt_path#*":$_rt_at"}
-          _rt_path=${_rt_path%%":$_rt_at"*}:${_rt_after#*:}
-          ;;
-        *) break ;;
-      esac
-    done
+  while :; do
+    case $_rt_path in
+      *":$_rt_home/versions/"*) _rt_at=$_rt_home/versions/ ;;
+      *":$_rt_home/aliases/"*) _rt_at=$_rt_home/aliases/ ;;
+      *":$_rt_shared/versions/"*) _rt_at=$_rt_shared/versions/ ;;
+      *":$_rt_home/shims:"*) _rt_at=$_rt_home/shims ;;
+      *) break ;;
+    esac
+    _rt_after=${_rt_path#*":$_rt_at"}
+    _rt_path=${_rt_path%%":$_rt_at"*}:${_rt_after#*:}
   done
   _rt_path=${_rt_path#:}
   PATH=${_rt_path%:} _rt_on='' _rt_asked='' _rt_noted=''
@@ -202,7 +216,10 @@ def places(hook: Hook) -> str:
 
 def lookup(hook: Hook) -> str:
     """Write the functions that find out which directory is asked for: ``_rt_find``, ``_rt_named``."""
-    files = "\n".join(_FILE.replace("@NAME@", name) for name in VERSION_FILES)
+    files = "\n".join(
+        _FILE.replace("@NAME@", name).replace("@UNLESS@", _FOREIGN if name == PACKAGE else "")
+        for name in VERSION_FILES
+    )
     return _FIND.replace("@FILES@", files) + _NAMED.replace("@BIN@", hook.commands)
 
 

@@ -18,14 +18,13 @@ $global:_rt = @{
 function global:_rt_find {
   $none = @{ At = ''; Bin = $_rt.Home + '/@DEFAULT@' + $_rt.Commands; Note = '' }
   if ($ExecutionContext.SessionState.Path.CurrentLocation.Provider.Name -ne 'FileSystem') { return $none }
-  $at = $ExecutionContext.SessionState.Path.CurrentLocation.ProviderPath.Replace('\\', '/') + '/'
-  $inside = $at.IndexOf('/node_modules/', [StringComparison]::Ordinal)
-  if ($inside -ge 0) { $at = $at.Substring(0, $inside) }
-  $at = $at.TrimEnd('/')
+  $at = $ExecutionContext.SessionState.Path.CurrentLocation.ProviderPath.Replace('\\', '/').TrimEnd('/')
+  $weak = $null
   while ($true) {
     $names = ''
     $newest = [DateTime]::MinValue
     foreach ($name in @FILES@) {
+      if ($name -eq 'package.json' -and "$at/".Contains('/node_modules/')) { continue }
       if ([IO.File]::Exists("$at/$name")) {
         $names += " $name"
         $time = [IO.File]::GetLastWriteTimeUtc("$at/$name")
@@ -36,15 +35,20 @@ function global:_rt_find {
       $stale = @{ At = $at; Stale = $true }
       $record = $_rt.Home + '/projects/' + $at.TrimStart('/').Replace(':', '') + '/.version'
       if (-not [IO.File]::Exists($record)) { return $stale }
-      $old = [IO.File]::GetLastWriteTimeUtc($record) -le $newest
-      if ($old -and $at -ne $_rt.Asked) { return $stale }
       try { $lines = [IO.File]::ReadAllLines($record) } catch { return $stale }
       if ($lines.Length -lt 6 -or $lines[4] -cne $names) { return $stale }
-      if (-not $old) { $_rt.Asked = $null }
-      if ($lines[1] -ne '-') { return @{ At = $at; Bin = $lines[0]; Note = $lines[5] } }
+      if ($lines[3] -and [IO.File]::Exists($lines[3])) {
+        $time = [IO.File]::GetLastWriteTimeUtc($lines[3])
+        if ($time -gt $newest) { $newest = $time }
+      }
+      $old = [IO.File]::GetLastWriteTimeUtc($record) -le $newest
+      if (-not $old) { $_rt.Asked = $null } elseif ($at -ne $_rt.Asked) { return $stale }
+      $found = @{ At = $at; Bin = $lines[0]; Note = $lines[5] }
+      if (-not $lines[1].StartsWith('?')) { if ($lines[1] -ne '-') { return $found } }
+      elseif (-not $weak) { $weak = $found }
     }
     $up = $at.LastIndexOf('/')
-    if ($up -lt 0) { return $none }
+    if ($up -lt 0) { if ($weak) { return $weak } else { return $none } }
     $at = $at.Substring(0, $up)
   }
 }
@@ -120,7 +124,7 @@ function global:prompt {
 
 $env:PATH = [string]::Join($_rt.Separator, @($env:PATH.Split($_rt.Separator) | Where-Object {
   $entry = $_.Replace('\\', '/')
-  -not ($entry.StartsWith($_rt.Home + '/versions/') -or $entry.StartsWith($_rt.Home + '/aliases/') -or
+  $entry -ne ($_rt.Home + '/shims') -and -not ($entry.StartsWith($_rt.Home + '/versions/') -or $entry.StartsWith($_rt.Home + '/aliases/') -or
     $entry.StartsWith($_rt.Shared + '/versions/'))
 }))
 _rt_put ($_rt.Home + '/@DEFAULT@' + $_rt.Commands)

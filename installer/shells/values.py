@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# In the order of their weight; the shells only need to know which of them are there.
-VERSION_FILES = (".nvmrc", ".node-version", ".tool-versions", "package.json")
+from rtinstall.installer.version_file import NAMES
+
+VERSION_FILES = NAMES  # the shells only need to know which of them are there
+PACKAGE = "package.json"
 DEFAULT = "aliases/default"  # below home: the version for where nothing else is asked for
 HOOK_FILE = "env"  # below home: env.sh, env.bash ..., what start files read
 
