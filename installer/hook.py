@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from rtinstall.installer.places import WINDOWS, Places
-from rtinstall.installer.records import replace
 from rtinstall.installer.shells import SHELLS, snippet
 from rtinstall.installer.shells.values import HOOK_FILE, Hook
 from rtinstall.runtime_bundle.errors import BadConfiguration
@@ -57,3 +57,17 @@ def write_hooks(places: Places, hook: Hook) -> None:
         path, text = hook_file(places, shell), snippet(shell, hook).encode()
         if not path.is_file() or path.read_bytes() != text:
             replace(path, text)
+
+
+def replace(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """Put a file of ours at ``path``, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}~")
+    try:
+        with open(handle, "wb") as stream:  # noqa: PTH123  # a descriptor is no path
+            stream.write(content)
+        os.chmod(unfinished, mode)  # noqa: PTH101
+        os.replace(unfinished, path)  # noqa: PTH105
+    except BaseException:
+        Path(unfinished).unlink(missing_ok=True)
+        raise

@@ -28,19 +28,15 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rtinstall.installer.places import WINDOWS, Places
-from rtinstall.installer.shells.values import DEFAULT, PACKAGE, VERSION_FILES
-from rtinstall.runtime_bundle.errors import RtError
+from rtinstall.installer.shells.values import PACKAGE, VERSION_FILES
 
 if TYPE_CHECKING:  # what the quick verbs do without until they need it
-    from rtinstall.installer.aliases import Aliases
-    from rtinstall.installer.installed import Installed
-    from rtinstall.installer.project import Request
     from rtinstall.installer.store import Store
 
 NOTHING, REFUSED, WEAK = "-", "!", "?"
@@ -96,13 +92,13 @@ def write(places: Places, folder: Path, ask: Callable[[Path], Answer]) -> Answer
     except OSError:  # too long, or the folder is called .version
         return ask(folder)
     try:
-        with open(handle, "wb") as stream:
+        with open(handle, "wb") as stream:  # noqa: PTH123  # a descriptor is no path
             begun = os.fstat(handle).st_mtime_ns
             there = present(folder)
             answer = ask(folder)
             stream.write(_text(answer, there))
         os.utime(unfinished, ns=(begun, begun))
-        os.replace(unfinished, path)
+        os.replace(unfinished, path)  # noqa: PTH105
     except BaseException:
         Path(unfinished).unlink(missing_ok=True)
         raise
@@ -187,60 +183,15 @@ def _folder(parts: tuple[str, ...]) -> Path:
     return Path(Path.cwd().anchor, *parts)
 
 
-def asker(places: Places, store: Store) -> Callable[[Path], Answer]:
-    """Return what tells the answer of a folder, from what is installed and named now."""
-    from rtinstall.installer.aliases import Aliases
-
-    installed = store.installed()
-    aliases = Aliases(places.aliases)
-
-    def ask(folder: Path) -> Answer:
-        from rtinstall.installer.project import in_folder
-
-        found = sorted(in_folder(folder), key=lambda request: not request.chooses)
-        return _answer(found[0], places, installed, aliases) if found else Answer()
-
-    return ask
-
-
-def _answer(
-    request: Request, places: Places, installed: Sequence[Installed], aliases: Aliases
-) -> Answer:
-    """Return what ``request`` leads to, which nothing that is wrong with it keeps from an answer."""
-    from rtinstall.installer.expression import SYSTEM
-    from rtinstall.installer.resolution import among, install_word
-
-    weak = "" if request.chooses else WEAK
-    file = str(request.file or "")
-    note = f"{request.place}: {request.fault}; {request.hint}" if request.fault else ""
-    try:
-        for text in () if note else request.texts:
-            if aliases.expand(text) == SYSTEM:
-                return Answer("", f"{weak}{SYSTEM}", text, file)
-            if one := among(text, installed, aliases):
-                return Answer(str(one.bin), f"{weak}{one.name}", text, file)
-        word = install_word(aliases.expand(request.text))
-    except RtError as error:
-        note = f"{request.place}: {error}; {error.hint}"
-    if not note:
-        wanted = " or ".join(map(repr, request.texts))
-        note = (
-            f"{request.place} asks for {wanted}, which is not installed; rtinstall install {word}"
-        )
-    instead = _default(places) if weak else places.shims
-    return Answer(str(instead), f"{weak}{REFUSED}", request.text, file, note)
-
-
-def _default(places: Places) -> Path:
-    return places.home / DEFAULT / ("" if WINDOWS else "bin")
-
-
 def refresh(places: Places, store: Store) -> tuple[Path, ...]:
     """Bring the links of aliases and every record up to what is installed and named now.
 
     Records of folders that are gone are forgotten. Return the folders that still have one: those are
     what ``prune`` has to know. Called after each change of what is installed and of aliases.
     """
+    from rtinstall.installer.answers import asker
+    from rtinstall.installer.links import relink
+
     relink(store)
     ask = asker(places, store)
     kept = []
@@ -251,58 +202,6 @@ def refresh(places: Places, store: Store) -> tuple[Path, ...]:
         else:
             _remove(places, path)
     return tuple(sorted(kept))
-
-
-def relink(store: Store) -> None:
-    """Let each link in ``aliases`` lead to what its name means now; take no lock if all do."""
-    wrong = {
-        name: one
-        for name, one in links(store).items()
-        if _leads(store.places, name) != (one.folder.resolve() if one else None)
-    }
-    if not wrong:
-        return
-    with store.changing() as changes:
-        for name, one in wrong.items():
-            changes.link_alias(name, one)
-
-
-def links(store: Store) -> dict[str, Installed | None]:
-    """Return where the link of each name is to lead: the user's aliases, and a name for each line.
-
-    The lines (``22``, ``lts``, ``latest``) are for editors and cron jobs: ``aliases/22/bin/node``
-    stays where it is when 22 gets newer.
-    """
-    from rtinstall.installer.aliases import Aliases
-    from rtinstall.installer.resolution import among
-
-    installed = store.installed()
-    aliases = Aliases(store.places.aliases)
-    found: dict[str, Installed | None] = {}
-    for name in _linked(store.places):
-        found[name] = None  # unless it still means something
-    lines = {str(one.version.major) for one in installed}
-    for name in [*sorted(lines), "lts", "latest", *aliases.names()]:
-        try:
-            found[name] = among(name, installed, aliases)
-        except RtError:  # an alias of what is no version
-            found[name] = None
-    return found
-
-
-def _linked(places: Places) -> list[str]:
-    try:
-        return [entry.name for entry in os.scandir(places.aliases) if entry.is_symlink()]
-    except OSError:
-        return []
-
-
-def _leads(places: Places, name: str) -> Path | None:
-    path = places.aliases / name
-    try:
-        return path.resolve(strict=True) if os.path.lexists(path) else None
-    except OSError:
-        return path  # to nowhere
 
 
 def forget(places: Places, folder: Path) -> None:
@@ -322,17 +221,3 @@ def _remove(places: Places, path: Path) -> None:
             above.rmdir()
         except OSError:  # another project's record is below
             break
-
-
-def replace(path: Path, content: bytes, *, mode: int = 0o644) -> None:
-    """Put a file of ours at ``path``, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}~")
-    try:
-        with open(handle, "wb") as stream:
-            stream.write(content)
-        os.chmod(unfinished, mode)  # noqa: PTH101
-        os.replace(unfinished, path)  # noqa: PTH105
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise

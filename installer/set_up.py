@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from rtinstall.installer import start_files, windows_path
-from rtinstall.installer.hook import hook_file
+from rtinstall.installer.hook import hook_file, replace
 from rtinstall.installer.session import Session
 from rtinstall.installer.shells import SHELLS
 from rtinstall.installer.start_files import StartFile
@@ -106,8 +106,6 @@ def user_path(session: Session, *, put_in: bool, dry_run: bool) -> None:
             return
         click.echo(f"PATH of this user: {'would be' if dry_run else 'is'} changed")
         if not dry_run:
-            from rtinstall.installer.records import replace
-
             if put_in and before.text is not None:
                 replace(kept_in(session) / "Path.txt", text.encode())
             windows_path.change(registry, new)

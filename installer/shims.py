@@ -21,8 +21,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rtinstall.installer.hook import hook_of, replace
 from rtinstall.installer.places import WINDOWS, Places
-from rtinstall.installer.records import replace
 from rtinstall.installer.shells.posix import lookup, places
 from rtinstall.installer.shells.quoting import cmd
 from rtinstall.installer.shells.values import VERSION_FILES, Hook
@@ -162,6 +162,4 @@ def write(at: Places, hook: Hook, names: Iterable[str]) -> None:
 
 def refresh(at: Places, store: Store) -> None:
     """Bring the shims up to the commands of what is installed now; called after each change of that."""
-    from rtinstall.installer.hook import hook_of
-
     write(at, hook_of(at), commands(one.bin for one in store.installed()))

@@ -8,7 +8,7 @@ Decisions:
   what else belongs to it. Before the first change it is kept below our home.
 * bash reads one of three files at login, the first there is: that one gets the block. Where there is
   none ``.profile`` is made, never ``.bash_profile``, which would hide a ``.profile`` made later.
-* zsh: ``.zshrc`` for people, ``.zshenv`` for ``zsh -c`` (editors, ssh), where only PATH is set.
+* zsh: ``.zshrc`` for people, ``.zshenv`` for ``zsh -c`` (editors, ssh).
 * fish and Nushell read whole folders: there the block has a file of its own.
 * A file that is read is tested for first, so that a home removed by hand breaks no shell.
 """
@@ -70,9 +70,7 @@ def start_files(
         case "fish":
             word = fish(str(hook_file))
             text = f"if test -r {word}\n    source {word}\nend\n"
-            return (
-                StartFile(shell, config / "fish" / "conf.d" / "rtinstall.fish", text, own=True),
-            )
+            return (StartFile(shell, config / "fish" / "conf.d" / "rtinstall.fish", text),)
         case "nushell":
             folder = nushell_folder(home, config, environment)
             text = (

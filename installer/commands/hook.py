@@ -18,7 +18,8 @@ from rtinstall.installer.session import Session
 @click.pass_obj
 def hook(session: Session, *, folder: Path) -> None:
     """Write down which version FOLDER asks for."""
-    from rtinstall.installer.records import asker, write_up
+    from rtinstall.installer.answers import asker
+    from rtinstall.installer.records import write_up
 
     write_up(session.places, folder, asker(session.places, session.store))
 

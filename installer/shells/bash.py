@@ -30,8 +30,8 @@ case "${PROMPT_COMMAND[*]-}" in
   *) PROMPT_COMMAND="_rt_prompt${PROMPT_COMMAND:+
 $PROMPT_COMMAND}" ;;
 esac
-_rt_begin
-_rt_hook
+if shopt -q login_shell; then _rt_login=l; fi
+if _rt_begin; then _rt_hook; fi
 """
 _ALIASES_OFF = """\
 if shopt -q expand_aliases; then _rt_aliases=1; else _rt_aliases=; fi

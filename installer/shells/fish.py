@@ -123,11 +123,17 @@ function _rt_begin
             end
         end
         test "$folder" != "$_rt_home/shims"; or set ours 1
-        test -n "$ours"; or set -a kept $folder
+        if test -z "$ours"
+            set -a kept $folder
+        else if not status is-interactive; and not status is-login
+            set -g _rt_on $folder
+            return 1
+        end
     end
     set -gx PATH $kept
     set -g _rt_on ''
     _rt_put $_rt_default
+    return 0
 end
 
 function _rt_run
@@ -187,8 +193,9 @@ function rtinstall
     end
 end
 
-_rt_begin
-_rt_hook
+if _rt_begin
+    _rt_hook
+end
 """
 
 

@@ -108,10 +108,26 @@ _rt_put() {
 }
 """
 
-# Takes out of PATH what another shell of ours has put there, and begins anew at its front.
+# Takes out of PATH what another shell of ours has put there, and begins anew at its front. A script
+# (neither interactive nor a login shell, _rt_login) keeps what it was started with, and fails then:
+# it may be npm's own, or one that runs below `rtinstall exec`.
 _BEGIN = """\
 _rt_begin() {
-  _rt_path=:${PATH-}:
+  _rt_path=:${PATH-}: _rt_asked='' _rt_noted=''
+  case $-${_rt_login-} in
+    *[il]*) ;;
+    *)
+      for _rt_on in versions/ aliases/ shims; do
+        case $_rt_path in
+          *":$_rt_home/$_rt_on"*)
+            _rt_after=${_rt_path#*":$_rt_home/$_rt_on"}
+            _rt_on=$_rt_home/$_rt_on${_rt_after%%:*}
+            return 1
+            ;;
+        esac
+      done
+      ;;
+  esac
   while :; do
     case $_rt_path in
       *":$_rt_home/versions/"*) _rt_at=$_rt_home/versions/ ;;
@@ -124,7 +140,7 @@ _rt_begin() {
     _rt_path=${_rt_path%%":$_rt_at"*}:${_rt_after#*:}
   done
   _rt_path=${_rt_path#:}
-  PATH=${_rt_path%:} _rt_on='' _rt_asked='' _rt_noted=''
+  PATH=${_rt_path%:} _rt_on=''
   _rt_put "$_rt_default"
 }
 """
@@ -199,8 +215,7 @@ cd() {
   command cd "$@" || return
   _rt_hook
 }
-_rt_begin
-_rt_hook
+if _rt_begin; then _rt_hook; fi
 """
 
 

@@ -1,7 +1,7 @@
 """zsh: ``chpwd`` switches wherever the folder changes, ``precmd`` notices that a file was edited.
 
 Each function of ours runs in zsh's own ways, whatever the user's options are (``emulate -L zsh``):
-KSH_ARRAYS, SH_WORD_SPLIT, NULL_GLOB and the like. A shell that is not interactive only gets PATH.
+KSH_ARRAYS, SH_WORD_SPLIT, NULL_GLOB and the like.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ _rt_changed() { emulate -L zsh; _rt_hook }
   typeset -ga chpwd_functions precmd_functions
   chpwd_functions=(${chpwd_functions:#_rt_changed} _rt_changed)
   precmd_functions=(${precmd_functions:#_rt_changed} _rt_changed)
-  _rt_begin
-  _rt_hook
+  if [[ -o login ]] { _rt_login=l }
+  if _rt_begin; then _rt_hook; fi
 }
 """
 
