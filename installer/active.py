@@ -104,3 +104,8 @@ def needed(session: Session) -> Active:
     if found.bin is None:
         raise NothingAsked("no version is active here", hint="rtinstall default lts chooses one")
     return found
+
+
+def wanted(text: str, session: Session) -> Active:
+    """Return what ``text``, named on the command line, leads to, or raise :class:`NotInstalled`."""
+    return answer(Request(check_expression(text), kind="the command line"), session)
