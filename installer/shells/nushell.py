@@ -95,7 +95,10 @@ def --env _rt_hook [] {
   if $found.stale and $env._rt.asked != $found.at {
     $env._rt = ($env._rt | update asked $found.at)
     let program = (_rt_program)
-    try { ^$program hook (if $found.at == "" { "/" } else { $found.at }) o>e>| print -e }
+    try {
+      let said = (^$program hook (if $found.at == "" { "/" } else { $found.at }))
+      if $said != "" { print -e --no-newline $said }
+    }
     $found = (_rt_find $env._rt.asked)
   } else if not $found.stale and not $found.old {
     $env._rt = ($env._rt | update asked null)
