@@ -25,7 +25,8 @@ def _rt_time [file: string] {
 
 # What a folder asks for, or the nearest one above; `stale` is one that only the program knows.
 def _rt_find [asked] {
-  mut at = ($env.PWD | str replace --all '\\' '/' | str trim --right --char '/')
+  let here = (if $nu.os-info.name == "windows" { $env.PWD | str replace --all '\\' '/' } else { $env.PWD })
+  mut at = ($here | str trim --right --char '/')
   mut weak: list<any> = []
   loop {
     let folder = $at

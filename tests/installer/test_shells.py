@@ -107,6 +107,8 @@ def test_a_package_of_somebody_else_is_none_of_ours(ground: Ground, shell: str) 
 @pytest.mark.parametrize("name", HOSTILE)
 @every_shell
 def test_a_folder_may_be_called_anything(ground: Ground, shell: str, name: str) -> None:
+    if shell == "nu" and name.endswith("\n"):
+        pytest.skip("its own cd cannot go there")
     folder = project(ground, f"a/{name}/b", "v20.2.0")
     (folder / name).mkdir()
     steps = (folder, folder / name, ground.work)
@@ -367,7 +369,7 @@ def test_a_subshell_says_nothing_more_and_changes_nothing(ground: Ground, shell:
         "set -f",
         "set -euC; IFS=' /'; set -f",
         "alias cd='cd -P'",
-        "alias read=false unset=false export=false return=false case=false if=false",
+        "alias read=false unset=false export=false return=false local=false",
         "CDPATH=/nowhere:.",
         "unset RTINSTALL_VERSION _rt_on _rt_at",
         "readonly x=1; a=1 b=2",
@@ -474,10 +476,11 @@ def test_a_note_is_shown_on_entering_and_not_at_each_prompt(
         f"cd {folder}",
         "true",
         "cd src 2>/dev/null || true",
-        "echo $PATH",
+        'echo "path $PATH"',
     )
     assert [line for line in lines if "rtinstall:" in line] == [f"rtinstall: {note}"]
-    assert ground.ours(lines[-1] if lines[-1] != "exit" else lines[-2], ground.path) == "shims"
+    (path,) = (line.removeprefix("path ") for line in lines if line.startswith("path "))
+    assert ground.ours(path, ground.path) == "shims"
 
 
 @pytest.mark.parametrize(
@@ -531,6 +534,7 @@ def test_no_process_is_started_for_folders_that_were_seen(ground: Ground, shell:
     assert ended.returncode == 0, ended
     calls = trace.read_text().splitlines()
     started = [line for line in calls if "execve(" in line and "= 0" in line]
+    started = [line for line in started if "/tput" not in line]  # what Nushell asks for itself
     assert len(started) == 1
     processes = [
         line for line in calls
