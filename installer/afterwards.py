@@ -33,15 +33,22 @@ def named(
 
 def settle(session: Session) -> None:
     """Bring records, links of aliases and shims up to what is installed now."""
-    from rtinstall.installer import records, shims
+    with session.store.changing() as changes:
+        for name in session.aliases.names():
+            changes.link_alias(name, meant(session, name))
 
-    records.refresh(session.places, session.store)
-    shims.refresh(session.places, session.store)
+
+def meant(session: Session, name: str) -> Installed | None:
+    """Return the installed version that an alias means, if there is one."""
+    from rtinstall.installer.resolution import among
+
+    return among(name, session.store.installed(), session.aliases)
 
 
 def carry(session: Session, text: str, to: Installed, *, dry_run: bool = False) -> None:
     """Carry the global packages of the installed version ``text`` over to another."""
     from rtinstall.installer.packages import carry_over
+
     from rtinstall.installer.resolution import installed_for
 
     carry_over(installed_for(text, session.store, session.aliases), to, dry_run=dry_run)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from rtinstall.installer.aliases import Aliases
-
     from rtinstall.installer.catalogue import Catalogue
     from rtinstall.installer.choice import Rules
     from rtinstall.installer.machine import Machine
