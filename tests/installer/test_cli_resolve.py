@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -18,26 +17,22 @@ from rtinstall.runtime_bundle.releases import Release, write_index_json
 from rtinstall.runtime_bundle.targets import BY_NAME
 from rtinstall.runtime_bundle.versions import Version
 from world.installed import Home
-from world.server import Server, running
+from world.server import Server
 
 FILES = frozenset(target.index for target in BY_NAME.values() if target.index)
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    """Give a mirror of nodejs.org with an index and nothing else."""
+def mirror(server: Server) -> dict[str, str]:
+    """Give a mirror of nodejs.org with an index and nothing else, as the environment names it."""
     releases = [
         Release(Version.parse(text), date(2026, 1, 2), FILES, lts=lts)
         for text, lts in (
-            ("24.2.0", "Krypton"),
-            ("22.13.0", "Jod"),
-            ("22.12.0", "Jod"),
-            ("20.1.0", ""),
+            ("24.2.0", "Krypton"), ("22.13.0", "Jod"), ("22.12.0", "Jod"), ("20.1.0", ""),
         )
-    ]
-    with running() as server:
-        server.serve("/dist/index.json", write_index_json(releases))
-        yield server
+    ]  # fmt: skip
+    server.serve("/dist/index.json", write_index_json(releases))
+    return {"RTINSTALL_NODE_MIRROR": f"{server.url}/dist", "RTINSTALL_OFFLINE": ""}
 
 
 @pytest.mark.parametrize(
@@ -58,12 +53,11 @@ def server() -> Iterator[Server]:
     ],
 )
 def test_installed_versions_come_first(
-    home: Home, server: Server, words: tuple[str, ...], version: str
+    home: Home, mirror: dict[str, str], words: tuple[str, ...], version: str
 ) -> None:
     home.put("22.12.0")
     home.run("alias", "work", "22").good()
     home.write(".nvmrc", "22")
-    mirror = {"RTINSTALL_NODE_MIRROR": f"{server.url}/dist", "RTINSTALL_OFFLINE": ""}
     assert home.run(*words, **mirror).good().out == f"{version}\n"
 
 
@@ -88,9 +82,8 @@ def test_what_is_not_to_be_had_is_an_error(home: Home, words: tuple[str, ...], c
     home.run(*words).failed(code)
 
 
-def test_json_tells_whether_it_is_installed(home: Home, server: Server) -> None:
+def test_json_tells_whether_it_is_installed(home: Home, mirror: dict[str, str]) -> None:
     home.put("22.12.0")
-    mirror = {"RTINSTALL_NODE_MIRROR": f"{server.url}/dist", "RTINSTALL_OFFLINE": ""}
     assert home.run("resolve", "22", "--json", **mirror).good().json == {
         "asked": "22", "version": "v22.12.0", "installed": True,
     }  # fmt: skip
