@@ -152,7 +152,7 @@ def this_machine(root: Path = Path("/"), environment: Mapping[str, str] = os.env
 
 def _uname() -> os.uname_result:
     """Return what the system says of itself, in the same form on Windows."""
-    if sys.platform != "win32":
+    if os.name == "posix":
         return os.uname()
     import platform
 

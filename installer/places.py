@@ -93,15 +93,23 @@ def find_places(environment: Mapping[str, str]) -> Places:
         else platformdirs.user_data_path("rtinstall", appauthor=False)
     )
     config = environment.get("RTINSTALL_CONFIG")
-    site = platformdirs.site_config_path("rtinstall", appauthor=False)
     return Places(
         home=home.absolute(),
         config=Path(config)
         if config
         else platformdirs.user_config_path("rtinstall", appauthor=False) / "config.toml",
-        policy=site / "policy.toml",
+        policy=_policy(),
         shared=Path(environment.get("RTINSTALL_SHARED", "") or _shared()),
     )
+
+
+def _policy() -> Path:
+    """Return where the administrator's policy is: nothing that a user sets leads elsewhere."""
+    if WINDOWS:
+        return Path("C:/ProgramData/rtinstall/policy.toml")
+    if sys.platform == "darwin":
+        return Path("/Library/Application Support/rtinstall/policy.toml")
+    return Path("/etc/rtinstall/policy.toml")
 
 
 def _shared() -> Path:

@@ -15,12 +15,15 @@ from rtinstall.runtime_bundle.targets import TARGETS
 Result = TypeVar("Result")
 
 
-def _switch(*words: str, **more: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def _switch(*words: str, **more: Any) -> Decorator:
     return click.option(*words, is_flag=True, default=None, **more)
 
 
 # A flag for each setting that has one, by the setting's name, which is its destination.
-FLAGS = {
+FLAGS: dict[str, Decorator] = {
     "mirrors": click.option(
         "--mirror", "--node-dist-mirror", "mirrors", multiple=True, metavar="URL",
         help="An address in the layout of nodejs.org/dist; the next where one cannot be reached.",
@@ -93,9 +96,8 @@ def settable(
 
         decorated: Callable[..., Result] = with_flags
         if "progress" in names:
-            decorated = click.option("--no-progress", "no_progress", is_flag=True, hidden=True)(
-                decorated
-            )
+            without = click.option("--no-progress", "no_progress", is_flag=True, hidden=True)
+            decorated = without(decorated)
         for name in reversed(names):
             decorated = FLAGS[name](decorated)
         return decorated
