@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -103,7 +102,7 @@ def test_records_follow_what_is_installed(home: Home) -> None:
     kept = records.refresh(session.places, session.store)
     assert kept == (home.work / "a", home.work / "w")
     assert typed(home, "bash", *both) == ["v20.9.0", "v24.0.0"]
-    links = {path.name: os.readlink(path) for path in session.places.aliases.iterdir() if path.is_symlink()}  # fmt: skip
+    links = {path.name: str(path.readlink()) for path in session.places.aliases.iterdir() if path.is_symlink()}  # fmt: skip
     assert links["20"] == "../versions/v20.9.0"
     assert links["24"] == links["latest"] == "../versions/v24.0.0"
     assert links["default"] == "../versions/v22.1.0"
@@ -198,7 +197,7 @@ def test_implode_takes_its_own_and_nothing_else(home: Home) -> None:
     home.run("implode").failed(2, "--yes")
     assert (home.store / "receipts").is_dir()
     assert "mine is not of rtinstall" in home.run("implode", "--yes").good().out
-    assert os.listdir(home.store) == ["mine"]
+    assert [path.name for path in home.store.iterdir()] == ["mine"]
     assert files(user) == before
     assert (outside / "file").exists()
 
