@@ -115,13 +115,18 @@ def _carried_out(
         for future in ended:
             each, step, begun = fetching.pop(future)
             try:
-                yield _added(session, each, future.result(), step, begun, again=again)
+                parts = future.result()
+                step.done()
+                step = board.step(f"writing node {each.choice.found.release.version}")
+                done = _added(session, each, parts, step, begun, again=again)
             except RtError as error:
                 if failed is not None or fetching:
                     board.say(f"node {each.choice.found.release.version} is not installed: {error}")
                 failed = failed or error
+                continue
             finally:
                 step.done()
+            yield done
     if failed is not None:
         raise failed
 
@@ -150,16 +155,21 @@ def _added(
     )
     _refuse(session, of_source)
     needed = needs(parts) if found.target.os_releases else ()
+    step.start(None)
     with session.store.changing() as changes:
-        installed = changes.add(
+        there = None if again else session.store.find(found.release.version, found.target)
+        installed = there or changes.add(
             parts,
             found.release,
             found.target,
             again=again,
             copy=session.settings.copy.value,
+            progress=step.advance,
         )
     said = (*wanted.choice.advice, *of_source)
-    return Done(wanted.asked, installed, False, said, needed, monotonic() - begun)
+    before = there is not None  # another run was quicker
+    seconds = 0.0 if before else monotonic() - begun
+    return Done(wanted.asked, installed, before, said, needed, seconds)
 
 
 def needs(parts: Iterable[Part]) -> tuple[Dependency, ...]:
