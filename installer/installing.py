@@ -75,9 +75,13 @@ def install(
 
 
 def already(session: Session, spec: VersionSpec) -> Installed | None:
-    """Return what is installed of an exact version, which no index needs to be asked about."""
-    if spec.version is None:
+    """Return what is installed of an exact version, which no index needs to be asked about.
+
+    Unless it is to be refused for what only an index can tell. Raises :class:`PolicyRefused`.
+    """
+    if spec.version is None or session.settings.fail_on.value:
         return None
+    session.policy.check_version(spec.version)
     found = (session.store.find(spec.version, target) for target in session.rules.targets)
     return next((each for each in found if each is not None), None)
 

@@ -389,6 +389,11 @@ def test_fail_on_installs_nothing_of_the_kind(desk: Desk, upstream: Upstream) ->
     ended = desk.run("install", "18", "24.18.0", *words).good()
     assert "note: node 18 is at its end of life since 2025-04-30" in ended.err
     assert "note: node 24.18.0 is a security release behind" in ended.err
+    # What is installed already is no reason to let it pass.
+    desk.run("install", "24.18.0", "--fail-on", "security", *words).failed(19)
+    desk.policy.write_text('versions = ">=20"')
+    desk.policy.chmod(0o644)
+    desk.run("install", "18.20.0", *words).failed(19, "does not allow node 18.20.0")
 
 
 def test_a_c_library_that_is_too_old_is_said_before_the_download(
