@@ -37,6 +37,7 @@ PACKAGES = {
     "ldd": "libc-bin",
     "llvm-lipo-14": "llvm-14",
     "make": "make",
+    "mksh": "mksh",
     "msibuild": "msitools",
     "msidump": "msitools",
     "msiextract": "msitools",
@@ -58,6 +59,7 @@ PACKAGES = {
     "ssh": "openssh-client",
     "ssh-keygen": "openssh-client",
     "sshd": "openssh-server",
+    "strace": "strace",
     "tar": "tar",
     "tcsh": "tcsh",
     "unshare": "util-linux",
@@ -74,6 +76,7 @@ PACKAGES = {
 
 # What no Debian package brings; a program of that name on PATH would be another one.
 ELSEWHERE = {
+    "nu": "Nushell, which the npm package @nushell/linux-x64 brings",
     "pkg": "FreeBSD's pkg(8), built on Linux from its public source",
 }
 
