@@ -96,6 +96,12 @@ class Changes:
         kept = set(self._disk.names("kept")) - before
         return self.store.places.home / "kept" / kept.pop() if kept else None
 
+    def discard(self, stray: str) -> None:
+        """Remove the folder ``stray`` among the versions, for which there is no receipt, and all in it."""
+        if stray not in self.store.strays():
+            raise NotInstalled(f"{stray} is no folder without a receipt")
+        self._commit(Record(secrets.token_hex(8), "remove", stray))
+
     def adopt(
         self,
         folder: Path,

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from oracles import tool
 from roots import needs_root
 from rtinstall.installer import disk as disks
+from rtinstall.installer import sync
 from rtinstall.installer.installed import Installed
 from rtinstall.installer.store import Store, check
 from rtinstall.installer.tree_check import extra
@@ -297,6 +299,39 @@ def test_a_folder_without_a_receipt_is_no_version_and_what_is_in_it_is_not_lost(
     one = installed(store, tmp_path)
     assert list(check(one)) == []
     assert own.read_text() == "mine\n"
+
+
+def test_a_folder_without_a_receipt_is_shown_and_discarded_if_asked(
+    store: Store, tmp_path: Path, home: Path
+) -> None:
+    one = installed(store, tmp_path)
+    before = snapshot(home)
+    (home / "versions/v1.2.3/own").mkdir(parents=True)
+    (home / "versions/v1.2.3/own/file").touch()
+    assert store.strays() == ("v1.2.3",)
+    with store.changing() as changes:
+        with pytest.raises(NotInstalled):
+            changes.discard(one.name)
+        with pytest.raises(NotInstalled):
+            changes.discard("../receipts")
+        changes.discard("v1.2.3")
+    assert snapshot(home) == before
+
+
+def test_a_record_of_the_journal_that_is_damaged_is_left_with_what_may_be_its_own(
+    store: Store, tmp_path: Path, home: Path
+) -> None:
+    one = installed(store, tmp_path)
+    (home / "journal/0123456789abcdef").write_text("{")
+    for folder in ("stage", "trash"):
+        (home / folder / "0123456789abcdef/tree").mkdir(parents=True)
+        (home / folder / "fedcba9876543210/tree").mkdir(parents=True)
+    with store.changing() as changes:
+        changes.link_alias("work", one)
+    left = {path for path in snapshot(home) if path.startswith(("stage/", "trash/", "journal/"))}
+    assert {path.partition("/")[2] for path in left} == {
+        "0123456789abcdef", "0123456789abcdef/tree",
+    }  # fmt: skip
 
 
 def test_removing_follows_no_link(store: Store, tmp_path: Path, home: Path) -> None:
@@ -589,3 +624,128 @@ def test_looking_imports_nothing_that_takes_long() -> None:
     )
     for name in ("requests", "ctypes", "lzma", "platformdirs", "rtinstall.installer.changes"):
         assert name not in ended.stdout.split()
+
+
+def test_without_one_call_for_all_each_file_and_folder_is_synced(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[str] = set()
+
+    def fsync(descriptor: int) -> None:
+        synced.add(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+
+    monkeypatch.setattr(sync, "_syncfs", lambda folder: False)
+    monkeypatch.setattr(os, "fsync", fsync)
+    one = installed(store, tmp_path)
+    names = {name.partition("/tree/")[2] for name in synced if "/tree/" in name}
+    there = {path for path, what in snapshot(one.folder).items() if not what.startswith("->")}
+    assert names == there
+
+
+@needs_root
+def test_a_loss_of_power_after_an_installation_leaves_all_of_it(tmp_path: Path) -> None:
+    """The image behind a mounted file system is what the disk has, whatever is still in memory."""
+    image, copy, disk = tmp_path / "image", tmp_path / "copy", tmp_path / "disk"
+    disk.mkdir()
+    image.touch()
+    os.truncate(image, 64 << 20)
+    for command in (f"{tool('mkfs.ext4')} -q {image}", f"mount -o loop {image} {disk}"):
+        if subprocess.run(command.split(), capture_output=True, check=False).returncode:
+            pytest.skip("may not mount")
+    try:
+        store = store_at(disk / "home")
+        heavy = part(tmp_path, weight=2_000_000)
+        with store.changing() as changes:
+            before = snapshot(disk)
+            with pytest.raises(NoSpace, match="No space left"):
+                add(changes, heavy)
+        assert snapshot(disk) == before
+        assert list(check(installed(store, tmp_path))) == []
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+@needs_root
+def test_a_read_only_disk_is_said_and_still_looked_at(
+    store: Store, tmp_path: Path, home: Path
+) -> None:
+    one = installed(store, tmp_path)
+    for words in (["--bind", str(home)], ["-o", "remount,bind,ro"]):
+        if subprocess.run(
+            ["mount", *words, str(home)], capture_output=True, check=False
+        ).returncode:
+            pytest.skip("may not mount")
+    try:
+        with pytest.raises(NoSpace, match="Read-only"), store.changing():
+            pass
+        assert store.installed() == (one,)
+        assert list(check(one)) == []
+    finally:
+        subprocess.run(["umount", str(home)], check=True)
+
+
+def test_an_archive_of_another_target_or_version_leaves_nothing(
+    store: Store, tmp_path: Path, home: Path
+) -> None:
+    with store.changing() as changes:
+        before = snapshot(home)
+        for version, target in (("24.19.1", "linux-x64"), ("24.19.0", "linux-arm64")):
+            with pytest.raises((WrongBinary, UnsafeArchive)):
+                changes.add([part(tmp_path)], release(version), target_named(target))
+        assert snapshot(home) == before
+
+
+def test_looking_imports_nothing_that_takes_long() -> None:
+    program = (
+        "import sys; from rtinstall.installer.store import Store; from pathlib import Path;"
+        "print(' '.join(sys.modules))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    for name in ("requests", "ctypes", "lzma", "platformdirs", "rtinstall.installer.changes"):
+        assert name not in ended.stdout.split()
+
+
+def test_without_one_call_for_all_each_file_and_folder_is_synced(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[str] = set()
+
+    def fsync(descriptor: int) -> None:
+        synced.add(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+
+    monkeypatch.setattr(sync, "_syncfs", lambda folder: False)
+    monkeypatch.setattr(os, "fsync", fsync)
+    one = installed(store, tmp_path)
+    names = {name.partition("/tree/")[2] for name in synced if "/tree/" in name}
+    there = {path for path, what in snapshot(one.folder).items() if not what.startswith("->")}
+    assert names == there
+
+
+@needs_root
+def test_a_loss_of_power_after_an_installation_leaves_all_of_it(tmp_path: Path) -> None:
+    """The image behind a mounted file system is what the disk has, whatever is still in memory."""
+    image, copy, disk = tmp_path / "image", tmp_path / "copy", tmp_path / "disk"
+    disk.mkdir()
+    image.touch()
+    os.truncate(image, 64 << 20)
+    commands = (
+        [tool("mkfs.ext4"), "-q", image],
+        ["mount", "-o", "loop", image, disk],
+    )
+    for command in commands:
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("may not mount")
+    try:
+        store = store_at(disk / "home")
+        one = installed(store, tmp_path)
+        subprocess.run(["cp", "--sparse=always", image, copy], check=True)
+    finally:
+        subprocess.run(["umount", disk], check=True)
+    subprocess.run(["mount", "-o", "loop", copy, disk], check=True)
+    try:
+        assert store.installed() == (one,)
+        assert list(check(one)) == []
+    finally:
+        subprocess.run(["umount", disk], check=True)
