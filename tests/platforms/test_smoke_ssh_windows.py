@@ -7,6 +7,7 @@ server is OpenSSH's for Linux; its sftp starts in the user's folder, as that for
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -98,10 +99,9 @@ def test_msiexec_installs_and_removes_and_nothing_stays(desk: Desk, windows: Win
     path = package(windows, runtime())
     ended = desk.run("smoke", *windows.machine.words, path, *ONE, "--json").good()
     report = ended.json
-    assert report["command"][1:] == [
-        "Windows 10.0.18362 AMD64",
-        r"C:\Program Files\nodejs\node.exe",
-    ]
+    _, system, node = report["command"]
+    assert re.fullmatch(r"Windows 10\.0\.[0-9]+ AMD64", system)
+    assert node == r"C:\Program Files\nodejs\node.exe"
     assert {check["name"]: check["status"] for check in report["checks"]} == dict.fromkeys(
         ("installation", "zlib", "removal"), "passed"
     )
