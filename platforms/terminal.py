@@ -8,21 +8,10 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from rtinstall.runtime_bundle.commandline import tell
+from rtinstall.runtime_bundle.commandline import amount, tell
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
-
-
-def amount(size: float | None) -> str:
-    """Return a number of bytes for people, in decimal units."""
-    if size is None:
-        return "?"
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"
 
 
 class Terminal:

@@ -118,7 +118,7 @@ def assemble(
         lts=said.get("lts", "") if _has_headers(draft.entries) else release.lts,
         glibc=executable.glibc if target.libc == "glibc" else None,
         os_release=os_release,
-        dependencies=_dependencies(native) if target.os_releases else (),
+        dependencies=dependencies_of(native) if target.os_releases else (),
     )
 
 
@@ -214,7 +214,7 @@ def _with_own_libraries(entry: Entry) -> Entry:
     return restored(entry, needed)
 
 
-def _dependencies(native: Sequence[Archive]) -> tuple[Dependency, ...]:
+def dependencies_of(native: Sequence[Archive]) -> tuple[Dependency, ...]:
     """Return what the packages that a runtime was made of need, but not of each other."""
     own = {archive.metadata["name"] for archive in native}
     found = {item for archive in native for item in archive.dependencies if item.name not in own}

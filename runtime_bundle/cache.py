@@ -14,11 +14,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from rtinstall.runtime_bundle.download import MIB, Document
@@ -36,6 +38,16 @@ def default_root() -> Path:
 
     named = os.environ.get("RTINSTALL_CACHE")
     return Path(named) if named else platformdirs.user_cache_path("rtinstall", appauthor=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file in a cache; ``size`` in bytes, ``time`` in seconds since 1970."""
+
+    path: Path
+    kind: str
+    size: int
+    time: float
 
 
 class Cache:
@@ -104,6 +116,20 @@ class Cache:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(head + b"\n" + document.data)
             Path(staged).replace(path)
+
+    def kept(self) -> Iterator[Kept]:
+        """Yield every file that is kept, whole ones and what has arrived of others."""
+        for kind in ("objects", "partial", "documents"):
+            for path in sorted((self.root / kind).rglob("*")):
+                with suppress(FileNotFoundError):  # another run is clearing it, too
+                    status = path.lstat()
+                    if stat.S_ISREG(status.st_mode) and path.suffix != ".lock":
+                        yield Kept(path, kind, status.st_size, status.st_mtime)
+
+    def forget(self, kept: Kept) -> None:
+        """Remove a file; it is fetched again where it is needed."""
+        with _disk(self.root):
+            kept.path.unlink(missing_ok=True)
 
     def _document(self, url: str) -> Path:
         return self.root / "documents" / hashlib.sha256(url.encode()).hexdigest()

@@ -125,6 +125,17 @@ def printable(text: str) -> str:
     )
 
 
+def amount(size: float | None) -> str:
+    """Return a number of bytes for people, in decimal units."""
+    if size is None:
+        return "?"
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
+
+
 def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()) -> str:
     """Return ``rows`` (the first one the heading) as aligned text; ``right`` are right-aligned columns."""
     shown = [[printable(cell) for cell in row] for row in rows]

@@ -7,7 +7,8 @@ Decisions:
 * Redirects are followed here, not by requests: at most five, by the rules of
   :func:`~rtinstall.runtime_bundle.addresses.redirected`. Headers given stay with their own host.
 * Certificates are always checked. Proxies, ``~/.netrc`` and ``REQUESTS_CA_BUNDLE`` work as
-  requests has them; ``SSL_CERT_FILE`` and :attr:`Network.ca` name other certificates.
+  requests has them; ``SSL_CERT_FILE`` and :attr:`Network.ca` name other certificates,
+  :attr:`Network.extra_ca` further ones.
 * No connection within :attr:`Network.connect` seconds, resolver and all addresses together, is
   :class:`Unreachable` at once, so that another source can be asked. Faults of a server that
   answers are tried again, each time after a longer pause.
@@ -26,7 +27,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from rtinstall.runtime_bundle import __version__
@@ -64,6 +65,7 @@ class Network:
     """
 
     ca: Path | None = None
+    extra_ca: Path | None = None
     connect: float = 3.0
     read: float = 30.0
     retries: int = 4
@@ -227,6 +229,8 @@ def _answer(
     own = {"User-Agent": f"rtinstall/{__version__}", "Accept-Encoding": "identity", **conditions}
     host = urlsplit(url).netloc
     with requests.Session() as session:
+        if network.extra_ca is not None:
+            session.mount("https://", _trusting(network.extra_ca))
         for _ in range(REDIRECTS + 1):
             _reach(url, network)
             try:
@@ -258,6 +262,30 @@ def _certificates(network: Network) -> str | bool:
     if not network.ca.exists():
         raise BadConfiguration(f"there are no CA certificates at {network.ca}")
     return str(network.ca)
+
+
+def _trusting(extra: Path) -> requests.adapters.HTTPAdapter:
+    """Return what connects with the certificates in ``extra`` trusted besides the usual ones."""
+    import ssl
+
+    import requests
+    from urllib3.util.ssl_ import create_urllib3_context
+
+    context = create_urllib3_context()
+    try:
+        context.load_verify_locations(extra)
+    except (OSError, ssl.SSLError) as error:
+        reason = error.strerror if type(error) is FileNotFoundError else "it holds none"
+        raise BadConfiguration(f"there are no CA certificates at {extra}: {reason}") from None
+
+    class Trusting(requests.adapters.HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **options: Any) -> None:
+            super().init_poolmanager(*args, ssl_context=context, **options)
+
+        def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
+            return super().proxy_manager_for(*args, ssl_context=context, **options)
+
+    return Trusting()
 
 
 def _unanswered(url: str, error: Exception) -> RtError | _Passing:

@@ -20,7 +20,7 @@ import operator
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import total_ordering
+from functools import cache, total_ordering
 from typing import Literal
 
 from rtinstall.runtime_bundle.errors import UnknownVersion
@@ -112,11 +112,14 @@ PART = r"(0|[1-9][0-9]{0,14}|[xX*])"
 WORD = r"(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
 BUILD = r"(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
 BOUND = rf"([v=]*){PART}(?:\.{PART}(?:\.{PART}(?:-({WORD}(?:\.{WORD})*))?{BUILD})?)?"
-HYPHEN = re.compile(rf"{BOUND}\s+-\s+{BOUND}")
-COMPARATOR = re.compile(rf"([<>]\s+=(?!\s)|[<>]?=?|\^|~\s*>?)\s*{BOUND}(?:\s+|\Z)")
+HYPHEN = rf"{BOUND}\s+-\s+{BOUND}"
+COMPARATOR = rf"([<>]\s+=(?!\s)|[<>]?=?|\^|~\s*>?)\s*{BOUND}(?:\s+|\Z)"
+LINE = re.compile("v?(0|[1-9][0-9]{0,14})")  # what most files say, and so without the two above
 
 Comparator = tuple[Callable[[Key, Key], bool], Key]
 NOTHING: Comparator = (operator.lt, _key(0, 0, 0, "0"))
+ABOVE = (operator.eq, operator.ge, operator.gt)
+BELOW = (operator.eq, operator.le, operator.lt)
 
 
 def _span(low: Key, numbers: list[int], index: int) -> list[Comparator]:
@@ -162,15 +165,23 @@ def _comparators(sign: str, bound: Sequence[str]) -> list[Comparator]:
             return [(operator.eq, low)] if full else _span(low, numbers, last)
 
 
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compile what is large, and what a run that sees only plain versions never needs."""
+    return re.compile(pattern)
+
+
 def _alternative(text: str) -> tuple[Comparator, ...]:
     """Return the comparators of a range without ``||``, or raise ValueError."""
-    if hyphen := HYPHEN.fullmatch(text):
+    if line := LINE.fullmatch(text):
+        return tuple(_span(_key(int(line[1]), 0, 0), [int(line[1])], 0))
+    if "-" in text and (hyphen := _compiled(HYPHEN).fullmatch(text)):
         bounds = hyphen.groups(default="")
         return (*_comparators(">=", bounds[:5]), *_comparators("<=", bounds[5:]))
     found: list[Comparator] = []
     position = 0
     while position < len(text):
-        match = COMPARATOR.match(text, position)
+        match = _compiled(COMPARATOR).match(text, position)
         if match is None:
             raise ValueError("no comparator")
         sign, *bound = match.groups(default="")
@@ -239,3 +250,23 @@ class VersionSpec:
             )
             for comparators in self.alternatives
         )
+
+    def meets(self, other: VersionSpec) -> bool:
+        """Say whether one version could fit both; ``lts`` is left aside here too."""
+        return any(
+            _possible((*one, *two)) for one in self.alternatives for two in other.alternatives
+        )
+
+
+def _possible(comparators: Sequence[Comparator]) -> bool:
+    """Say whether anything lies between the bounds; that versions are not dense is left aside."""
+    lows = [(key, compare is not operator.gt) for compare, key in comparators if compare in ABOVE]
+    highs = [(key, compare is not operator.lt) for compare, key in comparators if compare in BELOW]
+    return (
+        all(
+            low < high or (low == high and first and last)
+            for low, first in lows
+            for high, last in highs
+        )
+        and NOTHING not in comparators
+    )

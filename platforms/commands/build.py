@@ -35,9 +35,9 @@ from rtinstall.platforms.manifest import (
 )
 from rtinstall.platforms.mirror import Mirror
 from rtinstall.platforms.package import Effort, Level, Scope
-from rtinstall.platforms.terminal import amount, terminal
+from rtinstall.platforms.terminal import terminal
 from rtinstall.runtime_bundle.assemble import assemble, described
-from rtinstall.runtime_bundle.commandline import columns
+from rtinstall.runtime_bundle.commandline import amount, columns
 from rtinstall.runtime_bundle.errors import NotReadable, VerificationFailed
 from rtinstall.runtime_bundle.model import Bundle
 from rtinstall.runtime_bundle.sources.local import Local

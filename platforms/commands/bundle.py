@@ -28,7 +28,8 @@ from rtinstall.platforms.mirror import Mirror, replace_file
 from rtinstall.platforms.package import Effort, Level
 from rtinstall.platforms.release import bundle_of, plan
 from rtinstall.platforms.settings import Settings
-from rtinstall.platforms.terminal import amount, terminal
+from rtinstall.platforms.terminal import terminal
+from rtinstall.runtime_bundle.commandline import amount
 from rtinstall.runtime_bundle.errors import BadConfiguration, NoSpace
 from rtinstall.runtime_bundle.sources import survey
 from rtinstall.runtime_bundle.targets import target_named

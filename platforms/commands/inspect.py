@@ -13,9 +13,8 @@ import click
 
 from rtinstall.platforms.build import sha256_of
 from rtinstall.platforms.commands.options import json_option
-from rtinstall.platforms.terminal import amount
 from rtinstall.runtime_bundle.archives import Archive, open_archive
-from rtinstall.runtime_bundle.commandline import columns, printable
+from rtinstall.runtime_bundle.commandline import amount, columns, printable
 from rtinstall.runtime_bundle.errors import RtError, UnsafeArchive
 from rtinstall.runtime_bundle.executables import read_executable
 from rtinstall.runtime_bundle.executables.signature import check_signature

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields, replace
 from functools import wraps
@@ -20,25 +19,18 @@ from rtinstall.platforms.windows.identity import guid, upgrade_code
 from rtinstall.runtime_bundle.cache import Cache
 from rtinstall.runtime_bundle.download import Network
 from rtinstall.runtime_bundle.errors import BadConfiguration, NotPublished
-from rtinstall.runtime_bundle.freebsd.keys import FREEBSD_KEYS, TrustedKey
-from rtinstall.runtime_bundle.freebsd.meta import NAME as META
+from rtinstall.runtime_bundle.freebsd.keys import FREEBSD_KEYS
 from rtinstall.runtime_bundle.sources import RuntimeSource, Say
-from rtinstall.runtime_bundle.sources.dist import Dist, unofficial
-from rtinstall.runtime_bundle.sources.freebsd import FreeBsd
-from rtinstall.runtime_bundle.sources.ibmi import IbmI
 from rtinstall.runtime_bundle.sources.joined import Joined
 from rtinstall.runtime_bundle.sources.local import Local
+from rtinstall.runtime_bundle.sources.named import Ways, source_named, trusted_key
 from rtinstall.runtime_bundle.sources.npm import Npm
-from rtinstall.runtime_bundle.sources.pip import Pip
-from rtinstall.runtime_bundle.sources.yum_catalogue import REPOMD
 from rtinstall.runtime_bundle.targets import FREEBSD, TARGETS, Target, target_named
 from rtinstall.runtime_bundle.versions import VersionSpec
 
 Result = TypeVar("Result")
 CONFIG = "rtbuild.toml"
 SOURCES = ("dist", "pip", "npm", "freebsd", "ibmi")
-# freebsd, freebsd:15, freebsd+https://..., freebsd:15+https://.../${ABI}/latest, ibmi+https://...
-REPOSITORY = re.compile(r"(?:freebsd(?::(?P<release>[^+]+))?|(?P<ibmi>ibmi))(?:\+(?P<address>.+))?")
 
 
 def _complete_version(
@@ -136,63 +128,21 @@ class Origin:
         """Make the sources that the names mean; none named means ``SOURCES``, in this order."""
         network = Network(ca=self.ca_certificate, offline=self.offline)
         cache = Cache()
-        channel = spec.version.channel if spec.version else "release"
-        npm = Npm(cache, network)
-        release = settings.metadata.freebsd.release or FREEBSD[0]
-        trusted = tuple(map(_trusted, self.trust)) or FREEBSD_KEYS
-
-        def freebsd(release: str, address: str | Path | None) -> RuntimeSource:
-            return FreeBsd(
-                cache, network, address=address, release=release, trusted=trusted,
-                allow_unsigned=self.allow_unsigned, say=say,
-            )  # fmt: skip
-
-        def source(name: str) -> RuntimeSource:
-            if named := REPOSITORY.fullmatch(name):
-                if named["ibmi"]:
-                    return IbmI(cache, network, address=named["address"], say=say)
-                return freebsd(named["release"] or release, named["address"])
-            if name == "dist":
-                return Dist(
-                    cache, network, channel=channel, allow_unsigned=self.allow_unsigned, say=say
-                )
-            if name == "unofficial":
-                return unofficial(cache, network, say=say)
-            if name == "pip":
-                return Pip(cache, network)
-            if name == "npm":
-                return npm
-            if (Path(name) / META).is_file():
-                return freebsd(release, Path(name))
-            if (Path(name) / REPOMD).is_file():
-                return IbmI(cache, network, address=Path(name), say=say)
-            if "://" in name or (Path(name) / "index.json").is_file():
-                return Dist(
-                    cache, network, address=name, allow_unsigned=self.allow_unsigned, say=say
-                )
-            if Path(name).exists():
-                return Local(Path(name), sha256=self.sha256)
-            raise BadConfiguration(
-                f"{name!r} is no source",
-                hint="a source is dist, unofficial, pip, npm, freebsd, ibmi, an address (https://...),"
-                " freebsd+ or ibmi+ with one, or a path",
-            )
-
-        found = map(source, self.sources or SOURCES)
+        ways = Ways(
+            cache,
+            network,
+            say,
+            channel=spec.version.channel if spec.version else "release",
+            allow_unsigned=self.allow_unsigned,
+            release=settings.metadata.freebsd.release or FREEBSD[0],
+            trusted=tuple(map(trusted_key, self.trust)) or FREEBSD_KEYS,
+            sha256=self.sha256,
+        )
+        found = [source_named(name, ways) for name in self.sources or SOURCES]
         # What is on disk is one runtime, which is universal or not.
         joined = (each if isinstance(each, Local) else Joined(each) for each in found)
+        npm = next((each for each in found if isinstance(each, Npm)), Npm(cache, network))
         return Sources(tuple(joined), npm)
-
-
-def _trusted(text: str) -> TrustedKey:
-    """Return the key that ``text`` names, by a file or by its fingerprint."""
-    path = Path(text)
-    if not path.is_file():
-        return TrustedKey.known_by(text)
-    try:
-        return TrustedKey.of(path.name, path.read_bytes())
-    except OSError as error:
-        raise BadConfiguration(f"cannot read {path}: {error.strerror}") from error
 
 
 @dataclass(frozen=True, slots=True)

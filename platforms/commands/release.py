@@ -30,8 +30,8 @@ from rtinstall.platforms.manifest import describe
 from rtinstall.platforms.mirror import Mirror
 from rtinstall.platforms.package import Effort, Level, Scope
 from rtinstall.platforms.release import Done, Plan, carry_out, plan
-from rtinstall.platforms.terminal import Terminal, amount, terminal
-from rtinstall.runtime_bundle.commandline import columns
+from rtinstall.platforms.terminal import Terminal, terminal
+from rtinstall.runtime_bundle.commandline import amount, columns
 from rtinstall.runtime_bundle.sources import survey
 from rtinstall.runtime_bundle.versions import VersionSpec
 

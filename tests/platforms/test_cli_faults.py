@@ -23,6 +23,7 @@ from rtinstall.platforms.commands import options
 from rtinstall.runtime_bundle.download import Network
 from rtinstall.runtime_bundle.errors import every_error
 from rtinstall.runtime_bundle.model import File, Symlink
+from rtinstall.runtime_bundle.sources import named
 from rtinstall.runtime_bundle.sources.dist import Dist
 from world.mirror import KEY, KEYS, SIGNED_AT, STRANGER
 from world.rtbuild import FAST, Desk, Ended
@@ -178,7 +179,7 @@ def test_a_wrong_or_missing_signature_installs_nothing(
     signature: bytes | str | None,
     said: str,
 ) -> None:
-    monkeypatch.setattr(options, "Dist", partial(Dist, keys=KEYS))
+    monkeypatch.setattr(named, "Dist", partial(Dist, keys=KEYS))
     upstream.signer = KEY
     upstream.release(VERSION)
     where = f"{FOLDER}/SHASUMS256.txt"

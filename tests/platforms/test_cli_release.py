@@ -14,8 +14,8 @@ import pytest
 
 import archive_makers as make
 from readers import arch, deb, rpm, streams, tar
-from rtinstall.platforms.commands import options
 from rtinstall.runtime_bundle.releases import parse_index, parse_index_tab
+from rtinstall.runtime_bundle.sources import named
 from rtinstall.runtime_bundle.sources.dist import Dist
 from world.mirror import KEY, KEYS
 from world.rtbuild import FAST, Desk, ended
@@ -315,7 +315,7 @@ def test_what_was_published_is_a_source_for_the_next(desk: Desk, upstream: Upstr
 def test_a_signature_of_a_pinned_key_is_recorded(
     desk: Desk, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(options, "Dist", partial(Dist, keys=KEYS))
+    monkeypatch.setattr(named, "Dist", partial(Dist, keys=KEYS))
     upstream.signer = KEY
     upstream.release(VERSION)
     ended = desk.run("release", "24", *upstream.words, *FAST, "-f", "deb").good()

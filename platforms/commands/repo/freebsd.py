@@ -12,8 +12,8 @@ from rtinstall.platforms.commands.options import json_option
 from rtinstall.platforms.freebsd.client import client_files
 from rtinstall.platforms.freebsd.signing import read_signer
 from rtinstall.platforms.freebsd_folder import publish
-from rtinstall.platforms.terminal import amount, terminal
-from rtinstall.runtime_bundle.commandline import columns, printable
+from rtinstall.platforms.terminal import terminal
+from rtinstall.runtime_bundle.commandline import amount, columns, printable
 
 
 @click.command("freebsd", short_help="Write the catalogue that FreeBSD's pkg reads.")

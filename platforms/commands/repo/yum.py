@@ -12,9 +12,9 @@ import click
 from rtinstall.platforms.commands.options import json_option, source_date_epoch
 from rtinstall.platforms.repodata.client import repo_file
 from rtinstall.platforms.repodata.elements import Compat
-from rtinstall.platforms.terminal import amount, terminal
+from rtinstall.platforms.terminal import terminal
 from rtinstall.platforms.yum_folder import publish
-from rtinstall.runtime_bundle.commandline import columns, printable
+from rtinstall.runtime_bundle.commandline import amount, columns, printable
 
 
 @click.command("yum", short_help="Write the catalogue that dnf and yum read.")
