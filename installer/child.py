@@ -77,9 +77,9 @@ def found_program(
         found = program_in(folder, word) if folder is not None and plain else None
         if found is None and plain:
             found = next(programs(environment, word), None)
-        if found is None and plain and folder is not None:
-            if denied := next((p for e in ENDINGS if (p := folder / f"{word}{e}").exists()), None):
-                raise CannotRun(f"{denied} cannot be run", hint="it lacks permission, or is broken")
+        there = [folder / f"{word}{ending}" for ending in ENDINGS] if folder and plain else []
+        if found is None and (denied := next((path for path in there if path.exists()), None)):
+            raise CannotRun(f"{denied} cannot be run", hint="it lacks permission, or is broken")
     if found is None:
         raise NoProgram(f"there is no program {word[:64]!r}, in the version or on PATH")
     return found

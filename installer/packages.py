@@ -136,9 +136,9 @@ def _manifest(path: Path) -> dict[str, Any]:
     with os.fdopen(os.open(path, READ), "rb") as file:
         data = file.read(LIMIT + 1)
     value = json.loads(data) if len(data) <= LIMIT else None
-    if not isinstance(value, dict):
-        raise ValueError("no object")
-    return value
+    if isinstance(value, dict):
+        return value
+    raise ValueError("no object, or too large")
 
 
 def _is_junction(path: Path) -> bool:

@@ -61,10 +61,13 @@ def COMMAND(
         _tell(installed, kept, left, sizes, dry_run=dry_run)
     moved: dict[str, Path | None] = {}
     if going and not dry_run:
-        _ask(going, sizes, yes=yes)
+        if not _agreed(going, sizes, yes=yes):
+            return
         moved = _remove(session, going)
     if as_json:
-        click.echo(json.dumps(_described(installed, kept, left, sizes, moved, dry_run), indent=1))
+        click.echo(
+            json.dumps(_described(installed, kept, left, sizes, moved, dry_run=dry_run), indent=1)
+        )
         return
     for name, place in moved.items():
         click.echo(f"node {name} is removed")
@@ -122,17 +125,20 @@ def _why(name: str, left: Sequence[Gone]) -> str:
     return f"only {folders[0]} asked for it, which is gone" if folders else "nothing asks for it"
 
 
-def _ask(going: Sequence[Installed], sizes: dict[str, int], *, yes: bool) -> None:
+def _agreed(going: Sequence[Installed], sizes: dict[str, int], *, yes: bool) -> bool:
     """Ask whether to go on, unless told to; :class:`BadConfiguration` where nobody can answer."""
     if yes:
-        return
+        return True
     if not sys.stdin.isatty():
         raise BadConfiguration(
             "nothing is removed: nobody is here to be asked",
             hint="add --yes, or --dry-run to see what would go",
         )
     many = f"{len(going)} version{'s' if len(going) > 1 else ''}"
-    click.confirm(f"remove {many}, {amount(sum(sizes.values()))}?", abort=True, err=True)
+    try:
+        return click.confirm(f"remove {many}, {amount(sum(sizes.values()))}?", err=True)
+    except click.Abort:  # Ctrl+C, or the end of what is typed
+        raise KeyboardInterrupt from None
 
 
 def _remove(session: Session, going: Sequence[Installed]) -> dict[str, Path | None]:
@@ -150,7 +156,8 @@ def _described(
     left: Sequence[Gone],
     sizes: dict[str, int],
     moved: dict[str, Path | None],
-    dry_run: bool,  # noqa: FBT001
+    *,
+    dry_run: bool,
 ) -> dict[str, object]:
     return {
         "dry_run": dry_run,
