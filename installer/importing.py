@@ -44,6 +44,7 @@ from rtinstall.runtime_bundle.versions import Version, VersionSpec
 # Why the signed archive is not to be had; that it is wrong is none of these.
 NOT_TO_BE_HAD = (Unreachable, DownloadFailed, NotPublished, UnknownVersion, NotReadable)
 ALREADY = "is there already"
+NO_PACKAGES = Plan()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Taken:
     before: bool
     verified: bool
     differing: tuple[str, ...] = ()
-    plan: Plan = Plan()
+    plan: Plan = NO_PACKAGES
     moved: bool = False
     stays: str = ""
 
@@ -120,7 +121,7 @@ def take(
     target = look(foreign, session)
     installed, before, verified = _installed(session, foreign, target, board)
     differing = tuple(differences(installed, foreign.folder)) if verified else ()
-    plan = Plan()
+    plan = NO_PACKAGES
     if with_packages and verified:
         plan = carry_over(
             foreign.folder,

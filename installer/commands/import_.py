@@ -99,6 +99,7 @@ def _take_all(
 def _take_names(session: Session, taken: Sequence[Taken]) -> dict[str, str]:
     """Take over the aliases that mean what was taken; without a default the newest becomes it."""
     from rtinstall.installer import afterwards
+    from rtinstall.installer.expression import DEFAULT
     from rtinstall.installer.importing import names_to_take
     from rtinstall.installer.naming import give
     from rtinstall.installer.others import names
@@ -112,10 +113,10 @@ def _take_names(session: Session, taken: Sequence[Taken]) -> dict[str, str]:
             give(session, name, text)
             done[name] = text
             session.say(f"{name} is {text}, as with {tool}")
-    if session.aliases.get(afterwards.DEFAULT) is None:
+    if session.aliases.get(DEFAULT) is None:
         newest = max(taken, key=lambda one: one.installed.version).installed.name
-        give(session, afterwards.DEFAULT, newest)
-        done[afterwards.DEFAULT] = newest
+        give(session, DEFAULT, newest)
+        done[DEFAULT] = newest
         session.say(f"{newest} is the default now")
     afterwards.settle(session)
     return done
