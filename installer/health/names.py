@@ -1,4 +1,4 @@
-"""Do aliases lead somewhere, and do the records of projects still say what their files do?"""
+"""Whether aliases lead somewhere, and records of projects still say what their files do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does npm install its global packages into the version that runs it?"""
+"""Whether npm installs global packages into the version that runs it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ def prefix(session: Session) -> Iterator[Finding]:
 
     versions = session.store.installed()
     for name, value in prefixes(session.environment):
-        folder = versions[0].bin if versions else session.places.versions
-        if foreign_prefix(value, folder, session.places):
+        if any(foreign_prefix(value, one.bin, session.places) for one in versions):
             yield Finding(
                 "npm", "warning",
                 f"{name} is {value}, the folder of one node: npm of every other installs there, too",

@@ -1,4 +1,4 @@
-"""Does a shell find ours: PATH, start files, hooks and shims?"""
+"""Whether a shell finds ours: PATH, start files, hooks and shims."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is the store this user's, whole, and what its receipts say?"""
+"""Whether the store is this user's, whole, and what its receipts say."""
 
 from __future__ import annotations
 
