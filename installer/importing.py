@@ -7,7 +7,7 @@ Decisions:
   as if it had been asked for, and every file of theirs is compared with it. So what is ours is
   verified, and what somebody has changed over there is said.
 * Where that archive cannot be had, their files are only taken on ``--allow-unsigned``, copied as they
-  are, global packages among them, and recorded as checked by nothing.
+  are, global packages with them, and recorded as checked by nothing.
 * Their folder is only read. With ``--move`` it is removed at the very end, and only if nothing is
   left in it that was not taken over.
 """
@@ -15,7 +15,6 @@ Decisions:
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -37,7 +36,7 @@ from rtinstall.runtime_bundle.errors import (
     Unreachable,
     WrongBinary,
 )
-from rtinstall.runtime_bundle.model import Slice
+from rtinstall.runtime_bundle.model import Provenance, Slice
 from rtinstall.runtime_bundle.targets import Target
 from rtinstall.runtime_bundle.versions import Version, VersionSpec
 
@@ -163,22 +162,11 @@ def _installed(
 
 def _adopted(session: Session, foreign: Foreign, target: Target) -> Installed:
     """Copy the files of ``foreign`` as they are, recorded as checked by nothing."""
-    from rtinstall.runtime_bundle.assemble import described
-    from rtinstall.runtime_bundle.sources.local import Local
-
-    part = Local(foreign.folder).part()
-    provenance = replace(
-        part.provenance, source=foreign.tool, location=str(foreign.folder), checked="nothing"
-    )
-    part = replace(part, provenance=provenance)
+    provenance = Provenance("runtime", foreign.tool, str(foreign.folder), "", "nothing")
     session.policy.check_version(foreign.version)
     session.policy.check_parts([provenance])
-    with tempfile.TemporaryDirectory(prefix="rtinstall-") as folder:
-        release, _ = described(part, target, Path(folder) / "spool")
-    if release.version != foreign.version:
-        raise WrongBinary(f"{foreign.folder} is node {release.version}, and called otherwise")
     with session.store.changing() as changes:
-        return changes.add([part], release, target, copy=session.settings.copy.value)
+        return changes.adopt(foreign.folder, provenance, target, copy=session.settings.copy.value)
 
 
 def differences(installed: Installed, folder: Path) -> Iterator[str]:
