@@ -51,9 +51,10 @@ def COMMAND(session: Session, *, verify: bool, fix: bool, as_json: bool) -> None
         many = len(session.store.installed())
         click.echo(f"all is well with {many} version{'' if many == 1 else 's'}")
     if open_ones:
-        things = "1 thing is" if open_ones == 1 else f"{open_ones} things are"
+        things = "1 thing is not" if open_ones == 1 else f"{open_ones} things are not"
+        should = "as it should be" if open_ones == 1 else "as they should be"
         hint = f"rtinstall doctor --fix mends {mendable} of them" if mendable and not fix else ""
-        raise Unwell(f"{things} not as they should be", hint=hint)
+        raise Unwell(f"{things} {should}", hint=hint)
 
 
 def _mended(session: Session, finding: Finding) -> str | None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import sys
 from pathlib import Path
 
 import pytest
 
-from rtinstall.installer.active import Active
-from rtinstall.installer.child import child_environment, foreign_prefix, started
+from rtinstall.installer.child import started
 from rtinstall.installer.processes import batch_line
 from rtinstall.runtime_bundle.errors import CannotRun
 from world.installed import executable
