@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from rtinstall.installer.others import TOOLS, find, names
+from rtinstall.installer.places import Places, find_places
 from rtinstall.installer.store import Store, check
 from rtinstall.runtime_bundle.directory import write_tree
 from rtinstall.runtime_bundle.model import File
@@ -94,9 +95,7 @@ def test_what_each_tool_has_is_found_and_taken_over(
     assert "is the default now" in ended.err
 
 
-def desk_places(desk: Desk):  # type: ignore[no-untyped-def]  # noqa: ANN201
-    from rtinstall.installer.places import find_places
-
+def desk_places(desk: Desk) -> Places:
     return find_places(desk.environment())
 
 
