@@ -35,7 +35,7 @@ def aliases(session: Session) -> Iterator[Finding]:
 
 
 def _links(session: Session) -> Iterator[Finding]:
-    from rtinstall.installer.links import links, relink
+    from rtinstall.installer.alias_links import links, relink
 
     for name, one in links(session.store).items():
         path = session.places.aliases / name
