@@ -15,6 +15,7 @@ from rtinstall.runtime_bundle.errors import BadConfiguration, NothingAsked, Unkn
 
 if TYPE_CHECKING:
     from rtinstall.installer.installing import Done
+    from rtinstall.installer.progress import Board
     from rtinstall.runtime_bundle.model import Dependency
     from rtinstall.runtime_bundle.targets import Target
     from rtinstall.runtime_bundle.versions import VersionSpec
@@ -126,7 +127,7 @@ def COMMAND(
                 for said in each.advice:
                     watch.say(f"{click.style('note:', fg='yellow', bold=True)} {said.text}")
                 if not as_json:
-                    tell_done(session, each)
+                    tell_done(watch, each)
         finally:  # what is installed counts, whatever became of the rest
             if done:
                 names = afterwards.name(session, done, as_default=as_default, alias=alias)
@@ -172,21 +173,21 @@ def _meant(session: Session, text: str) -> VersionSpec:
     return spec
 
 
-def tell_done(session: Session, done: Done) -> None:
+def tell_done(watch: Board, done: Done) -> None:
     """Print what became of one version."""
     installed = done.installed
     if done.before:
-        click.echo(f"node {installed.name} is installed already: {installed.folder}")
+        watch.show(f"node {installed.name} is installed already: {installed.folder}")
         return
     runtime = installed.receipt.provenance[0]
     lts = f" ({installed.receipt.lts})" if installed.receipt.lts else ""
-    click.echo(
+    watch.show(
         f"node {installed.name}{lts} with npm {installed.receipt.npm}, from {runtime.source},"
         f" in {done.seconds:.1f} s: {installed.folder}"
     )
-    click.echo(f"  checked: {runtime.checked}")
+    watch.show(f"  checked: {runtime.checked}")
     if words := dependency_words(done.dependencies, installed.target):
-        session.say(f"it needs packages of the system: {words}")
+        watch.say(f"it needs packages of the system: {words}")
 
 
 def dependency_words(dependencies: Sequence[Dependency], target: Target) -> str:

@@ -5,10 +5,20 @@ from pathlib import Path
 
 import pytest
 
+from world.installed import Home
 from world.mirror import KEY
 from world.rtinstall import Desk
 from world.runtime import Upstream
 from world.server import Server, running
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """Give a home without versions, and make sure that no node was run."""
+    home = Home(tmp_path)
+    home.work.mkdir(parents=True)
+    yield home
+    assert home.nothing_was_run()
 
 
 @pytest.fixture
