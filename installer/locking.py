@@ -97,6 +97,9 @@ def _look(session: Session, text: str, names: Sequence[str], kept: Locked | None
         )
     catalogue = catalogue_for(spec, session)
     targets = targets_of(names)
+    for target in targets if names else ():
+        if not catalogue.releases(target):
+            raise _unlisted(spec.text, target)
     release = chosen(spec, targets if names else (EVERYWHERE,), catalogue, session)
     archives: list[LockedArchive] = []
     for target in targets:
@@ -108,10 +111,10 @@ def _look(session: Session, text: str, names: Sequence[str], kept: Locked | None
             session.say(f"{error}; {target} is left out of the lock")
             continue
         if names and not found:
-            raise _unlisted(release.version, target)
+            raise _unlisted(str(release.version), target)
         archives += found
     if not archives:
-        raise _unlisted(release.version, targets[0])
+        raise _unlisted(str(release.version), targets[0])
     if kept:
         archives += [each for each in kept.archives if each.target not in names]
     return Locked(
@@ -128,7 +131,14 @@ def chosen(
     It is one that the policy allows and that is old enough.
     """
     rules = session.rules
-    first, *others = (catalogue.releases(target) for target in targets)
+    known = {target: catalogue.releases(target) for target in targets}
+    for target, releases in known.items():
+        if not releases:
+            raise NotPublished(
+                f"no source has a Node.js for {target}",
+                hint="rtinstall targets shows which source has which",
+            )
+    first, *others = known.values()
     common = [{release.version for release in releases} for releases in others]
     against = ""
     for release in select(spec, first):
@@ -175,7 +185,7 @@ def _hold(before: Locked | None, now: Locked) -> None:
             )
 
 
-def _unlisted(version: Version, target: Target) -> NotPublished:
+def _unlisted(version: str, target: Target) -> NotPublished:
     if not any(name in target.sources for name in LISTED):
         return NotPublished(
             f"{target} cannot be locked: its packages are in a repository that keeps the newest only",

@@ -87,8 +87,8 @@ def chosen_items(session: Session, texts: Sequence[str], targets: Sequence[Targe
         spec = meaning(text, session.aliases)
         if spec is None:
             raise UnknownVersion("'system' is no release", hint="name a version to pack")
-        listed = [t for t in targets if any(name in t.sources for name in LISTED)]
         catalogue = catalogue_for(spec, session)
+        listed = [t for t in targets if catalogue.releases(t) or t.sources[0] in LISTED]
         version = chosen(spec, listed, catalogue, session).version if listed else None
         for target in targets:
             if target in listed and version is not None:
