@@ -4,7 +4,8 @@ The file is an uncompressed tar of a folder in the layout of nodejs.org/dist: th
 published, the lists of checksums with their signatures, an index of just what is there, and first of
 all a lock of it. Unpacked it is a mirror for any version manager. The unofficial builds, whose lists
 have the same names and nobody's signature, are a second such folder in it; packages of FreeBSD and
-IBM i lie in one named after their target.
+IBM i lie in a folder named
+after their target, with as much of their repository as it takes to check them again.
 
 Decisions:
 
@@ -23,7 +24,7 @@ import tarfile
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from functools import partial
@@ -35,7 +36,7 @@ from rtinstall.installer.locking import LISTED, catalogue_for, chosen, listing
 from rtinstall.installer.progress import Board
 from rtinstall.installer.resolution import meaning
 from rtinstall.installer.session import Session
-from rtinstall.runtime_bundle.download import Progress
+from rtinstall.runtime_bundle.download import SILENT, Progress
 from rtinstall.runtime_bundle.errors import (
     NoSpace,
     NotExpressible,
@@ -47,20 +48,23 @@ from rtinstall.runtime_bundle.model import CHUNK
 from rtinstall.runtime_bundle.releases import Release, write_index_json, write_index_tab
 from rtinstall.runtime_bundle.sources import in_background
 from rtinstall.runtime_bundle.sources.dist import Dist
-from rtinstall.runtime_bundle.sources.packed import FIRST, UNOFFICIAL, is_packed
-from rtinstall.runtime_bundle.targets import Target
+from rtinstall.runtime_bundle.sources.freebsd import FreeBsd
+from rtinstall.runtime_bundle.sources.ibmi import IbmI
+from rtinstall.runtime_bundle.sources.packed import FIRST, UNOFFICIAL, is_packed, open_packed
+from rtinstall.runtime_bundle.targets import TARGETS, Target
 from rtinstall.runtime_bundle.verify import Checker, Digest
-from rtinstall.runtime_bundle.versions import Version
+from rtinstall.runtime_bundle.versions import Version, VersionSpec
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One version for one target; ``source`` is None for packages, which lie in no distribution."""
+    """One version for one target, of a distribution, or as packages of a ``repository``."""
 
     asked: str
     release: Release
     target: Target
-    source: Dist | None
+    source: Dist | None = None
+    repository: FreeBsd | IbmI | None = None
 
     @property
     def folder(self) -> str:
@@ -98,9 +102,20 @@ def chosen_items(session: Session, texts: Sequence[str], targets: Sequence[Targe
                 release = next(r for r in source.releases(target) if r.version == version)
                 item = Item(text, release, target, source)
             else:
-                item = Item(text, chosen(spec, (target,), session.catalogue, session), target, None)
+                item = _of_repository(session, text, spec, target)
             items.setdefault((item.release.version, target.name), item)
     return list(items.values())
+
+
+def _of_repository(session: Session, text: str, spec: VersionSpec, target: Target) -> Item:
+    release = chosen(spec, (target,), session.catalogue, session)
+    for place, releases in session.catalogue.asked(target):
+        if isinstance(place.source, FreeBsd | IbmI) and release in releases:
+            return Item(text, release, target, repository=place.source)
+    raise NotPublished(
+        f"node {release.version} for {target} is no archive in any source that was asked",
+        hint="name a repository of packages, or a server in the layout of nodejs.org/dist",
+    )
 
 
 def members_of(
@@ -169,8 +184,11 @@ def _fetched(session: Session, item: Item, board: Board, *, every: bool) -> list
     version, target = item.release.version, item.target
     step = board.step(f"node {version} for {target}")
     try:
+        if item.repository is not None:
+            files = item.repository.excerpt(item.release, target, step)
+            return [Member(f"{target.name}/{name}", data) for name, data in files.items()]
         if item.source is None:
-            return _packages(session, item, step)
+            return []
         names = list(item.source.archives(version, target).items())
         if not names:
             raise NotPublished(f"node {version} is not published for {target}")
@@ -184,21 +202,6 @@ def _fetched(session: Session, item: Item, board: Board, *, every: bool) -> list
         ]
     finally:
         step.done()
-
-
-def _packages(session: Session, item: Item, step: Progress) -> list[Member]:
-    """Fetch the packages of a system that has them in a repository."""
-    version = item.release.version
-    found = session.catalogue.find(
-        lambda releases: next((each for each in releases if each.version == version), None),
-        item.target,
-    )
-    if found is None:
-        raise NotPublished(f"node {version} is not published for {item.target}")
-    return [
-        Member(f"{item.target.name}/{part.provenance.location.rpartition('/')[2]}", part.path, None)
-        for part in session.catalogue.fetch(found, step)
-    ]
 
 
 def write(path: Path, members: Sequence[Member], day: date, progress: Progress) -> int:
@@ -291,24 +294,40 @@ def _unwritable(path: Path, error: OSError) -> NoSpace:
 def using(session: Session, text: str) -> Iterator[Session]:
     """Give a session that takes everything from the bundle ``text``, or a folder, and no network."""
     path = session.folder / Path(text).expanduser()
-    if not is_packed(path) and not (path / "index.json").is_file():
+    if not is_packed(path) and not any((path / name).is_file() for name in (FIRST, "index.json")):
         raise NotReadable(
             f"{path} is no bundle",
             hint="name a file that rtinstall bundle has written, or the folder it was unpacked into",
         )
-    sources = (str(path), str(path / UNOFFICIAL)) if _has_unofficial(path) else (str(path),)
-    flags: Mapping[str, tuple[str, object]] = {
-        **session.flags,
-        "sources": ("--from", sources),
-        "mirrors": ("--from", ()),
-        "offline": ("--from", True),
-    }
-    yield replace(session, flags=flags)
+    with ExitStack() as stack:
+        flags: Mapping[str, tuple[str, object]] = {
+            **session.flags,
+            "sources": ("--from", tuple(_sources(path, session, stack))),
+            "mirrors": ("--from", ()),
+            "offline": ("--from", True),
+        }
+        yield replace(session, flags=flags)
 
 
-def _has_unofficial(path: Path) -> bool:
-    from rtinstall.runtime_bundle.sources.packed import open_packed
+def _sources(path: Path, session: Session, stack: ExitStack) -> Iterator[str]:
+    """Yield the word for each distribution and repository in a bundle.
 
-    if path.is_dir():
-        return (path / UNOFFICIAL / "index.json").is_file()
-    return f"{UNOFFICIAL}/index.json" in open_packed(path).files
+    A repository is read from a folder, so one in a tar is unpacked for as long as ``stack`` is open.
+    """
+    packed = None if path.is_dir() else open_packed(path)
+    for folder in ("", UNOFFICIAL):
+        name = f"{folder}/index.json".lstrip("/")
+        if name in packed.files if packed else (path / name).is_file():
+            yield str(path / folder)
+    for target in TARGETS:
+        if not target.os_releases:
+            continue
+        place = path / target.name
+        if packed and (inside := packed.below(target.name)).files:
+            session.cache.root.mkdir(parents=True, exist_ok=True)
+            made = tempfile.TemporaryDirectory(prefix="bundle-", dir=session.cache.root)
+            place = Path(stack.enter_context(made))
+            for name in inside.files:
+                inside.copy(name, place / name, SILENT)
+        if place.is_dir():
+            yield f"{target.os}+{place.resolve().as_uri()}"

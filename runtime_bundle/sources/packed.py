@@ -90,6 +90,8 @@ def open_packed(path: Path) -> Packed:
     with opened(path) as file:
         for entry, _ in tar.members(file, Meter(LIMITS, path.stat().st_size), padding="zeros"):
             check_path(entry.name)
+            if ":" in entry.name:  # a drive, or a stream of another file
+                raise UnsafeArchive(f"unsafe path in an archive: {entry.name!r}")
             if entry.kind != "file":
                 raise UnsafeArchive(f"{entry.name!r} in {path} is no file")
             if entry.name in files:

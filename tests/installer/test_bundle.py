@@ -9,20 +9,27 @@ import shutil
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal, get_args
 
 import pytest
 
 from oracles import run, tool
+from rpm_maker import ibmi_world, whole_nodejs
+from rtinstall.installer.machine import Machine
 from rtinstall.runtime_bundle.model import File
+from world.freebsd import make_key, ports
 from world.mirror import SIGNED_AT, STRANGER, shasums
 from world.rtinstall import Desk
 from world.runtime import VERSION, Upstream, archive, archive_name, with_entries
 from world.server import Server, running
 from world.signing import clearsign
+from world.yum import repository
 
 TARGETS = ("linux-x64", "darwin-arm64", "win-x64")
 OTHER = "22.11.0"
 FOLDER = f"v{VERSION}"
+What = Literal["nothing", "text", "folder", "archive"]
+Words = tuple[str | Path, ...]
 
 
 @pytest.fixture
@@ -141,7 +148,7 @@ def test_a_bundle_is_made_of_a_bundle(desk: Desk, served: Upstream) -> None:
     path = bundle(desk, served, "24", *each(TARGETS))
     again = desk.folder / "again.tar"
     there = elsewhere(desk)
-    words = ("24", *each(TARGETS), "-o", again, "--offline", "--source", path)
+    words: Words = ("24", *each(TARGETS), "-o", again, "--offline", "--source", path)
     there.run("bundle", *words).good()
     assert again.read_bytes() == path.read_bytes()
 
@@ -206,7 +213,7 @@ def test_a_download_that_fails_leaves_no_file_and_goes_on_next_time(
     gone = f"{FOLDER}/{archive_name('win-x64')}"
     data = archive("win-x64")
     served.remove(gone)
-    words = ("bundle", "24", *each(TARGETS), "-o", path, *served.words)
+    words: Words = ("bundle", "24", *each(TARGETS), "-o", path, *served.words)
     desk.run(*words).failed(4)
     assert path.read_bytes() == b"what was there"
     served.put(gone, data)
@@ -233,6 +240,63 @@ def test_an_unsigned_bundle_is_not_installed_from(desk: Desk, server: Server) ->
     there.run("install", "24", "--from", path, "--allow-unsigned").good()
 
 
+# Systems that have packages in a repository.
+
+
+def test_freebsd_is_packed_with_its_packages_and_checked_again(
+    tmp_path: Path, server: Server
+) -> None:
+    desk = Desk(tmp_path)
+    ports().serve(server, "/FreeBSD:14:amd64/latest")
+    key = make_key().fingerprint
+    source = f"freebsd+{server.url}/${{ABI}}/latest"
+    path = desk.folder / "node.tar"
+    words = ("--target", "freebsd-x64", "--source", source, "--trust", key, "-o", path)
+    desk.run("bundle", "24", *words).good()
+    found = content(path)
+    assert "freebsd-x64/meta.conf" in found
+    assert [n for n in found if n.startswith("freebsd-x64/All/node24-")]
+    there = Desk(tmp_path / "there", machine=Machine("freebsd", "x64", os_release="14"))
+    there.run("install", "24", "--from", path).failed(7)  # nobody has said that the key is right
+    ended = there.run("install", "24", "--from", path, "--trust", key).good()
+    assert f"({key})" in ended.out
+    assert there.versions() == [f"v{VERSION}"]
+    assert not list(there.cache.glob("bundle-*"))
+    for name in found:
+        if name.startswith("freebsd-x64/All/npm"):
+            found[name] = found[name][:-1] + bytes([found[name][-1] ^ 1])
+    repacked(path, found)
+    shutil.rmtree(there.folder)
+    there.run("install", "24", "--from", path, "--trust", key).failed(7)
+
+
+def test_ibm_i_is_packed_with_its_package(tmp_path: Path, server: Server) -> None:
+    desk = Desk(tmp_path)
+    url = repository(ibmi_world(whole_nodejs())).serve(server)
+    path = desk.folder / "node.tar"
+    words = ("--target", "ibmi-ppc64", "--source", f"ibmi+{url}", "-o", path)
+    desk.run("bundle", "20", *words).good()
+    first = path.read_bytes()
+    shutil.rmtree(desk.cache)
+    desk.run("bundle", "20", *words).good()
+    assert path.read_bytes() == first
+    there = Desk(tmp_path / "there", machine=Machine("ibmi", "ppc64", os_release="7.3"))
+    there.run("install", "20", "--from", path).good()
+    assert there.versions() == ["v20.11.1"]
+    folder = tmp_path / "unpacked"
+    folder.mkdir()
+    run(tool("tar"), "-xf", path, "-C", folder)
+    shutil.rmtree(there.folder)
+    there.run("install", "20", "--from", folder).good()
+
+
+def test_wheels_are_not_packed(desk: Desk, served: Upstream, tmp_path: Path) -> None:
+    """What is no archive of a distribution has no signed list to be checked by later."""
+    own = tmp_path / "node.tar.xz"
+    own.write_bytes(archive("linux-x64"))
+    desk.run("bundle", "24", "--source", own).failed(4)
+
+
 # A bundle that somebody has changed.
 
 
@@ -256,6 +320,7 @@ def tampered(members: dict[str, bytes]) -> Iterator[tuple[str, dict[str, bytes],
     yield "no archive", {n: d for n, d in members.items() if n != name}, 4
     yield "no index", {n: d for n, d in members.items() if n != "index.json"}, 4
     yield "a way out", {**members, "../evil": b"x"}, 8
+    yield "a drive", {**members, "C:evil": b"x"}, 8
     yield "an absolute name", {**members, "/tmp/evil": b"x"}, 8
     yield "a huge list", {**members, signed: b"x" * (2 << 20)}, 8
     yield "no JSON", {**members, "index.json": b"[" * 100_000}, 12
@@ -265,7 +330,7 @@ def tampered(members: dict[str, bytes]) -> Iterator[tuple[str, dict[str, bytes],
 CASES = [
     "another archive", "a cut archive", "an empty archive", "its checksum, too",
     "the signed list, too", "signed by a stranger", "no signature", "no archive", "no index",
-    "a way out", "an absolute name", "a huge list", "no JSON", "an index of other things",
+    "a way out", "a drive", "an absolute name", "a huge list", "no JSON", "an index of other things",
 ]  # fmt: skip
 
 
@@ -345,14 +410,16 @@ def test_a_bundle_cut_short_installs_nothing(desk: Desk, served: Upstream, share
     assert there.versions() == []
 
 
-@pytest.mark.parametrize("what", ["nothing", "text", "folder", "archive"])
-def test_what_is_no_bundle_is_refused(desk: Desk, what: str) -> None:
+@pytest.mark.parametrize("what", get_args(What))
+def test_what_is_no_bundle_is_refused(desk: Desk, what: What) -> None:
     path = desk.folder / "node.tar"
     match what:
         case "text":
             path.write_text("hello")
         case "folder":
             path.mkdir()
+        case "nothing":
+            pass
         case "archive":
             path.write_bytes(archive("linux-x64"))
     desk.run("install", "24", "--from", path).failed(12, "no bundle")

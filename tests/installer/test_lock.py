@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,8 +32,8 @@ def lock_path(desk: Desk) -> Path:
     return desk.work / "rtinstall.lock"
 
 
-def lock(desk: Desk) -> dict[str, object]:
-    found: dict[str, object] = json.loads(lock_path(desk).read_bytes())
+def lock(desk: Desk) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(lock_path(desk).read_bytes())
     return found
 
 
@@ -62,7 +63,7 @@ def test_a_lock_has_every_archive_of_every_target_and_who_signed_it(
     desk: Desk, served: Upstream
 ) -> None:
     locked(desk, served)
-    (version,) = lock(desk)["versions"]  # type: ignore[misc]
+    (version,) = lock(desk)["versions"]
     assert (version["version"], version["asked"]) == (VERSION, ["24"])
     assert (version["date"], version["lts"], version["npm"]) == ("2026-01-01", "Krypton", "11.6.2")
     assert {row["target"] for row in version["archives"]} == set(TARGETS)
@@ -121,7 +122,7 @@ def test_what_is_locked_stays_until_it_is_to_be_updated(desk: Desk, served: Upst
 
 def test_two_expressions_for_one_version_are_one_version(desk: Desk, served: Upstream) -> None:
     desk.run("lock", "lts/krypton", "24", *served.words).good()
-    (version,) = lock(desk)["versions"]  # type: ignore[misc]
+    (version,) = lock(desk)["versions"]
     assert version["asked"] == ["24", "lts/krypton"]
 
 
@@ -157,7 +158,7 @@ def test_a_target_is_added_to_the_version_that_is_locked(desk: Desk, served: Ups
     desk.run("lock", "24", "--target", "linux-x64", *served.words).good()
     served.release("24.20.0", TARGETS)
     desk.run("lock", "24", "--target", "win-x64", *served.words).good()
-    (version,) = lock(desk)["versions"]  # type: ignore[misc]
+    (version,) = lock(desk)["versions"]
     assert version["version"] == VERSION
     assert {row["target"] for row in version["archives"]} == {"linux-x64", "win-x64"}
 
