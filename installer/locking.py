@@ -157,6 +157,14 @@ def chosen(
     return resolve(spec, first)
 
 
+def distributed(target: Target, catalogue: Catalogue) -> bool:
+    """Say whether a source with lists of checksums has anything for ``target``."""
+    try:
+        return any(isinstance(place.source, Dist) for place, _ in catalogue.asked(target))
+    except NotPublished:  # a mirror without an index
+        return False
+
+
 def listing(version: Version, target: Target, catalogue: Catalogue) -> Dist | None:
     """Return the first source with a list of checksums that has ``version`` for ``target``."""
     for place, releases in catalogue.asked(target):

@@ -32,7 +32,7 @@ from pathlib import Path
 
 from rtinstall.installer import lock_file
 from rtinstall.installer.lock_file import Lock, Locked, LockedArchive
-from rtinstall.installer.locking import LISTED, catalogue_for, chosen, listing
+from rtinstall.installer.locking import catalogue_for, chosen, distributed, listing
 from rtinstall.installer.progress import Board
 from rtinstall.installer.resolution import meaning
 from rtinstall.installer.session import Session
@@ -92,7 +92,7 @@ def chosen_items(session: Session, texts: Sequence[str], targets: Sequence[Targe
         if spec is None:
             raise UnknownVersion("'system' is no release", hint="name a version to pack")
         catalogue = catalogue_for(spec, session)
-        listed = [t for t in targets if catalogue.releases(t) or t.sources[0] in LISTED]
+        listed = [target for target in targets if distributed(target, catalogue)]
         version = chosen(spec, listed, catalogue, session).version if listed else None
         for target in targets:
             if target in listed and version is not None:
@@ -300,9 +300,12 @@ def using(session: Session, text: str) -> Iterator[Session]:
             hint="name a file that rtinstall bundle has written, or the folder it was unpacked into",
         )
     with ExitStack() as stack:
+        sources = tuple(_sources(path, session, stack))
+        if not sources:
+            raise NotReadable(f"{path} holds no Node.js", hint="make it again: rtinstall bundle")
         flags: Mapping[str, tuple[str, object]] = {
             **session.flags,
-            "sources": ("--from", tuple(_sources(path, session, stack))),
+            "sources": ("--from", sources),
             "mirrors": ("--from", ()),
             "offline": ("--from", True),
         }
