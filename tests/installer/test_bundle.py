@@ -8,6 +8,7 @@ import json
 import shutil
 import tarfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -17,6 +18,8 @@ from oracles import run, tool
 from rpm_maker import ibmi_world, whole_nodejs
 from rtinstall.installer.machine import Machine
 from rtinstall.runtime_bundle.model import File
+from rtinstall.runtime_bundle.sources import named
+from rtinstall.runtime_bundle.sources.dist import unofficial
 from world.freebsd import make_key, ports
 from world.mirror import SIGNED_AT, STRANGER, shasums
 from world.rtinstall import Desk
@@ -436,3 +439,62 @@ def test_the_judges_read_it(desk: Desk, served: Upstream) -> None:
     words = ("sha256sum", "--ignore-missing", "-c", "SHASUMS256.txt")
     ended = run("env", "-C", folder / FOLDER, *words)
     assert f"{archive_name('linux-x64')}: OK" in ended
+
+
+# The unofficial builds, which nobody signs.
+
+
+@pytest.fixture
+def builds(server: Server, monkeypatch: pytest.MonkeyPatch) -> Upstream:
+    builds = Upstream(server, "/unofficial")
+    builds.release(VERSION, ["linux-arm64-musl"])
+    monkeypatch.setattr(named, "unofficial", partial(unofficial, address=builds.url))
+    return builds
+
+
+def test_unofficial_builds_lie_in_a_folder_of_their_own(
+    desk: Desk, served: Upstream, builds: Upstream
+) -> None:
+    words = (
+        *each(("linux-x64", "linux-arm64-musl")),
+        "--source",
+        served.url,
+        "--source",
+        "unofficial",
+    )
+    desk.run("lock", "24", *words).good()
+    (version,) = json.loads((desk.work / "rtinstall.lock").read_bytes())["versions"]
+    signers = {row["target"]: bool(row["signer"]) for row in version["archives"]}
+    assert signers == {"linux-x64": True, "linux-arm64-musl": False}
+    path = desk.folder / "node.tar"
+    desk.run("bundle", *words, "-o", path).good()
+    found = content(path)
+    assert f"unofficial/{FOLDER}/{archive_name('linux-arm64-musl')}" in found
+    assert f"unofficial/{FOLDER}/SHASUMS256.txt" in found
+    assert json.loads(found["unofficial/index.json"])[0]["files"] == ["linux-arm64-musl"]
+    there = Desk(desk.folder / "there", machine=Machine("linux", "arm64", "musl", (1, 2, 5)))
+    there.run("install", "24", "--from", path).failed(7, "not signed")
+    there.work.mkdir(parents=True, exist_ok=True)
+    (there.work / "rtinstall.lock").write_bytes(found["rtinstall.lock"])
+    ended = there.run("install", "--frozen", "--from", path).good()
+    assert "SHA-256 in rtinstall.lock of" in ended.out
+    folder = desk.folder / "unpacked"
+    folder.mkdir()
+    run(tool("tar"), "-xf", path, "-C", folder)
+    shutil.rmtree(there.home)
+    there.run("install", "--frozen", "--from", folder).good()
+
+
+def test_what_the_lock_says_of_unofficial_builds_holds(
+    desk: Desk, served: Upstream, builds: Upstream
+) -> None:
+    words = ("--target", "linux-arm64-musl", "--source", "unofficial")
+    desk.run("lock", "24", *words).good()
+    ended = desk.run("install", *words).good()
+    assert "SHA-256 in rtinstall.lock of" in ended.out
+    shutil.rmtree(desk.cache)
+    shutil.rmtree(desk.home)
+    name = archive_name("linux-arm64-musl")
+    builds.serve(VERSION, {name: with_entries("linux-arm64-musl", File.of("evil", b"x"))})
+    desk.run("install", *words).failed(7, "rtinstall.lock", name)
+    assert desk.versions() == []
