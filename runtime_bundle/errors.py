@@ -178,6 +178,13 @@ class NoProgram(RtError):
     hint = "rtinstall which shows where the commands of the version are"
 
 
+class NotLocked(RtError):
+    """What is asked for is not in the lock, or there is none."""
+
+    exit_code = 23
+    hint = "rtinstall lock brings it up to date"
+
+
 def every_error() -> Iterator[type[RtError]]:
     """Yield each class of the tree below :class:`RtError`, in the order of their exit codes."""
     found = {RtError}

@@ -47,6 +47,14 @@ if TYPE_CHECKING:
 @click.option(
     "--force", "--repair", "again", is_flag=True, help="Install it again where it is there already."
 )
+@click.option(
+    "--frozen", "--locked", "frozen", is_flag=True,
+    help="Install what is in rtinstall.lock, for this system too, or nothing.",
+)  # fmt: skip
+@click.option(
+    "--from", "packed", metavar="FILE",
+    help="Use no network, but what rtinstall bundle has written, or a folder of that.",
+)  # fmt: skip
 @settable(*INSTALLING)
 @json_option
 @click.option("-s", "from_source", is_flag=True, hidden=True)
@@ -64,6 +72,8 @@ def COMMAND(
     use: bool,
     packages_from: str | None,
     again: bool,
+    frozen: bool,
+    packed: str | None,
     as_json: bool,
     from_source: bool,
     binary: bool,
@@ -71,10 +81,12 @@ def COMMAND(
 ) -> None:
     """Install each VERSION: 22, 22.11.0, lts, lts/jod, latest, '>=20 <23', an alias.
 
-    Without one it is what this folder's files ask for. What is installed already stays as it is.
+    Without one it is what this folder's files ask for, in the version that rtinstall.lock has for it,
+    and then each archive is held to the digest there. What is installed already stays as it is.
     """
     from rtinstall.installer import afterwards
     from rtinstall.installer.expression import check_alias_name
+    from rtinstall.installer.in_force import every_version, exact, in_force
     from rtinstall.installer.installing import install
     from rtinstall.installer.progress import board
 
@@ -83,7 +95,20 @@ def COMMAND(
             "rtinstall installs what was built and signed, and compiles nothing",
             hint="leave -s out; --source pip, npm or a path are other places to take it from",
         )
-    texts = _texts(session, versions, lts, latest=latest)
+    if packed:
+        from rtinstall.installer.offline import using
+
+        session = click.get_current_context().with_resource(using(session, packed))
+    named = bool(versions or lts or latest)
+    locked = in_force(session.folder, named=named, frozen=frozen)
+    texts = (() if named or locked is None else every_version(locked)) or _texts(
+        session, versions, lts, latest=latest
+    )
+    if locked:
+        session = replace(session, locked=locked)
+        texts, lacking = exact(locked, texts)
+        for text in lacking:
+            session.say(f"{locked.name} has no version for {text!r}: rtinstall lock adds it")
     if alias and len(texts) > 1:
         raise BadConfiguration("an alias is for one version", hint="name one, or leave --alias out")
     if alias:

@@ -129,6 +129,16 @@ class FreeBsd:
         npm = self._part(runtime.npm, offer.target, progress)
         return node, replace(npm, what="npm", provenance=replace(npm.provenance, what="npm"))
 
+    def excerpt(
+        self, release: Release, target: Target, progress: Progress
+    ) -> dict[str, bytes | Path]:
+        """Return, by path, the files of the repository that it takes to install ``release``."""
+        runtime = self._runtime(release, target)
+        return {
+            **self._repository(target).papers,
+            **{each.path: self._part(each, target, progress).path for each in runtime.packages},
+        }
+
     def _part(self, package: Package, target: Target, progress: Progress) -> Part:
         url = self._located(package, target)
         digest = package.digest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -22,11 +23,12 @@ from rtinstall.runtime_bundle.sources.documents import document
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """The packages at an address, and on whose word."""
+    """The packages at an address, and on whose word; ``papers`` are the files that say so."""
 
     address: str
     packages: tuple[Package, ...]
     checked: str
+    papers: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ def read_repository(address: str, terms: Terms) -> Repository:
         for name in each.archives:
             packed = _document(address, name, archive.PACKED_LIMIT, terms)
             if packed is not None:
-                return _opened(address, each, packed, terms)
+                papers = {name: packed, **({} if stated is None else {META: stated})}
+                return _opened(address, each, packed, papers, terms)
     if terms.network.offline and urlsplit(address).scheme != "file":
         raise Unreachable(
             f"{bare(address)} is not in the cache, and the network is switched off",
@@ -66,7 +69,9 @@ def read_repository(address: str, terms: Terms) -> Repository:
     )
 
 
-def _opened(address: str, found: Catalogue, packed: bytes, terms: Terms) -> Repository:
+def _opened(
+    address: str, found: Catalogue, packed: bytes, papers: Mapping[str, bytes], terms: Terms
+) -> Repository:
     """Check the signature, then read."""
     sealed = archive.seal(packed, found.member)
     signer = check_signature(sealed, terms.trusted)
@@ -82,7 +87,7 @@ def _opened(address: str, found: Catalogue, packed: bytes, terms: Terms) -> Repo
             hint="name one that is; --allow-unsigned does without",
         )
     packages = catalogue.read(archive.content(packed, found.member), found.layout)
-    return Repository(address, packages, checked)
+    return Repository(address, packages, checked, papers)
 
 
 def _document(address: str, name: str, limit: int, terms: Terms) -> bytes | None:

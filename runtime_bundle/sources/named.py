@@ -15,11 +15,14 @@ from rtinstall.runtime_bundle.errors import BadConfiguration
 from rtinstall.runtime_bundle.freebsd.keys import FREEBSD_KEYS, TrustedKey
 from rtinstall.runtime_bundle.freebsd.meta import NAME as META
 from rtinstall.runtime_bundle.sources import RuntimeSource, Say
+from rtinstall.runtime_bundle.sources.checksums import Vouched
 from rtinstall.runtime_bundle.sources.dist import UNOFFICIAL, Dist, unofficial
 from rtinstall.runtime_bundle.sources.freebsd import FreeBsd
 from rtinstall.runtime_bundle.sources.ibmi import IbmI
 from rtinstall.runtime_bundle.sources.local import Local
 from rtinstall.runtime_bundle.sources.npm import Npm
+from rtinstall.runtime_bundle.sources.packed import UNOFFICIAL as INSIDE
+from rtinstall.runtime_bundle.sources.packed import Packed, is_packed, open_packed
 from rtinstall.runtime_bundle.sources.pip import Pip
 from rtinstall.runtime_bundle.sources.yum_catalogue import REPOMD
 from rtinstall.runtime_bundle.targets import FREEBSD
@@ -34,7 +37,7 @@ class Ways:
     """How sources are reached, and what is believed of them.
 
     ``release`` is the one of FreeBSD, ``trusted`` who may sign its repositories. ``sha256`` is what a
-    file on disk has to be. ``say`` hears warnings.
+    file on disk has to be; ``vouched`` are digests that servers are held to. ``say`` hears warnings.
     """
 
     cache: Cache
@@ -45,6 +48,7 @@ class Ways:
     release: str = FREEBSD[0]
     trusted: tuple[TrustedKey, ...] = FREEBSD_KEYS
     sha256: str | None = None
+    vouched: Vouched | None = None
 
 
 def source_named(name: str, ways: Ways) -> RuntimeSource:
@@ -57,7 +61,7 @@ def source_named(name: str, ways: Ways) -> RuntimeSource:
     if name == "dist":
         return _dist(ways, None)
     if name == "unofficial" or name.rstrip("/") == UNOFFICIAL:
-        return unofficial(cache, network, say=say)
+        return unofficial(cache, network, say=say, vouched=ways.vouched)
     if name == "pip":
         return Pip(cache, network)
     if name == "npm":
@@ -69,6 +73,8 @@ def source_named(name: str, ways: Ways) -> RuntimeSource:
         return IbmI(cache, network, address=path, say=say)
     if "://" in name or (path / "index.json").is_file():
         return _dist(ways, name)
+    if (found := _packed(path)) is not None:
+        return _dist(ways, str(path), found)
     if path.exists():
         return Local(path, sha256=ways.sha256)
     raise BadConfiguration(
@@ -78,7 +84,16 @@ def source_named(name: str, ways: Ways) -> RuntimeSource:
     )
 
 
-def _dist(ways: Ways, address: str | None) -> Dist:
+def _packed(path: Path) -> Packed | None:
+    """Return what a bundle holds, or the unofficial builds in one (``FILE/unofficial``)."""
+    if is_packed(path):
+        return open_packed(path)
+    if path.name == INSIDE and is_packed(path.parent):
+        return open_packed(path.parent).below(INSIDE)
+    return None
+
+
+def _dist(ways: Ways, address: str | None, files: Packed | None = None) -> Dist:
     return Dist(
         ways.cache,
         ways.network,
@@ -86,6 +101,8 @@ def _dist(ways: Ways, address: str | None) -> Dist:
         channel=ways.channel,
         allow_unsigned=ways.allow_unsigned,
         say=ways.say,
+        vouched=ways.vouched,
+        packed=files,
     )
 
 

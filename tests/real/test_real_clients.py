@@ -1,9 +1,10 @@
-"""Other version managers, each with our dist/ as its mirror."""
+"""Other version managers, each with our dist/ as its mirror, or a bundle of that, unpacked."""
 
 from __future__ import annotations
 
 import functools
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -13,8 +14,11 @@ import pytest
 
 from oracles import attempt, run
 from real_release import Release, check_runs
+from world.rtbuild import IMPORTS
+from world.rtinstall import PROGRAM
 
 pytestmark = pytest.mark.real
+AS_WE_ARE = {"PYTHONPATH": os.pathsep.join(IMPORTS)}
 NO_NETWORK = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT", "E403", "E404")
 
 
@@ -24,10 +28,25 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def mirror(release: Release) -> Iterator[str]:
-    """Serve dist/ on loopback."""
+def packed(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pack a bundle of dist/, which nobody has signed."""
+    path = tmp_path_factory.mktemp("packed") / "node.tar"
+    words = ("--source", release.dist, "--allow-unsigned", "--target", release.target)
+    run(sys.executable, *PROGRAM[1:], "bundle", release.version, *words, "-o", path, env=AS_WE_ARE)
+    return path
+
+
+@pytest.fixture(scope="module", params=["dist", "bundle"])
+def mirror(
+    request: pytest.FixtureRequest, release: Release, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Serve dist/ on loopback, or what a bundle of it is unpacked."""
+    root = release.dist
+    if request.param == "bundle":
+        root = tmp_path_factory.mktemp("unpacked")
+        run("tar", "-xf", request.getfixturevalue("packed"), "-C", root)
     with ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Quiet, directory=str(release.dist))
+        ("127.0.0.1", 0), functools.partial(Quiet, directory=str(root))
     ) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -77,3 +96,17 @@ def test_mise_installs_from_our_mirror(release: Release, mirror: str, tmp_path: 
     major = release.version.partition(".")[0]
     run(str(program), "install", f"node@{major}", env=settings)
     check_runs(tmp_path / f"data/installs/node/{release.version}", release, tmp_path)
+
+
+def test_rtinstall_installs_from_the_bundle_without_a_network(
+    release: Release, packed: Path, tmp_path: Path
+) -> None:
+    settings = {
+        **AS_WE_ARE,
+        "RTINSTALL_HOME": str(tmp_path / "home"),
+        "RTINSTALL_CACHE": str(tmp_path / "cache"),
+        "HOME": str(tmp_path),
+    }
+    words = ("install", "lts", "--from", packed, "--allow-unsigned")
+    run(sys.executable, *PROGRAM[1:], *words, env=settings)
+    check_runs(tmp_path / f"home/versions/v{release.version}", release, tmp_path)
