@@ -53,8 +53,8 @@ def asking(session: Session) -> tuple[Request, ...]:
     found = list(requests(session.folder))
     if text := session.environment.get(VARIABLE, "").strip():
         found.insert(0, Request(check_expression(text), kind=VARIABLE))
-    if (text := session.aliases.get(DEFAULT)) is not None:
-        found.append(Request(text, kind=DEFAULT))
+    if (default := session.aliases.get(DEFAULT)) is not None:
+        found.append(Request(default, kind=DEFAULT))
     return tuple(found)
 
 
@@ -104,3 +104,8 @@ def needed(session: Session) -> Active:
     if found.bin is None:
         raise NothingAsked("no version is active here", hint="rtinstall default lts chooses one")
     return found
+
+
+def wanted(text: str, session: Session) -> Active:
+    """Return what ``text``, named on the command line, leads to, or raise :class:`NotInstalled`."""
+    return answer(Request(check_expression(text), kind="the command line"), session)

@@ -50,7 +50,7 @@ def check_expression(text: str) -> str:
 
     Whether there is such an alias or version is not asked.
     """
-    if NUMBERS.fullmatch(text) or text == SYSTEM or alias_name(text):
+    if NUMBERS.fullmatch(text) or text == SYSTEM or alias_name(text) is not None:
         return text
     return parsed(text).text
 

@@ -89,18 +89,19 @@ def _text(members: Members, place: Path, kind: str) -> str:
     return value
 
 
-def pinned(text: str, version: str, kind: str = "") -> str:
-    """Return ``text`` with ``version`` at ``kind``, or where it chooses one now; all else stays.
+def chosen(text: str) -> str:
+    """Return the place that chooses a version in a ``package.json``, or where one is to be put."""
+    members = find_members(text)
+    present = {kind for kind, place in _places(members) if place in members.spans}
+    return next((kind for kind in (VOLTA, DEV_ENGINES) if kind in present), DEV_ENGINES)
 
-    If nothing chooses a version yet, ``devEngines.runtime`` is added.
-    """
+
+def pinned(text: str, version: str, kind: str) -> str:
+    """Return ``text`` with ``version`` at ``kind``, which is added if need be; all else stays."""
     members = find_members(text)
     if text.lstrip()[:1] != "{":
         raise refused("it is no JSON object")
-    present = {
-        found: place for found, place in reversed(_places(members)) if place in members.spans
-    }
-    kind = kind or next((found for found in (VOLTA, DEV_ENGINES) if found in present), DEV_ENGINES)
+    present = {kind: place for kind, place in reversed(_places(members)) if place in members.spans}
     if kind in present:
         _text(members, present[kind], kind)
         span = members.spans[present[kind]]

@@ -111,20 +111,27 @@ def system_program(
 ) -> Path | None:
     """Return the first ``program`` on PATH that is not ours, or None.
 
-    What lies below our folders, or is a link to there, is ours. Folders relative to wherever one
-    happens to be are not looked into.
+    What lies below our folders, or is a link to there, is ours.
     """
     ours = [os.path.realpath(folder) for folder in (places.home, places.shared)]
-    for folder in environment.get("PATH", "").split(os.pathsep):
-        if not os.path.isabs(folder):  # noqa: PTH117  # of every entry of PATH, at each start
-            continue
-        found = program_in(Path(folder), program)
-        if found is None:
-            continue
+    for found in programs(environment, program):
         real = os.path.realpath(found)
         if not any(real == place or real.startswith(place + os.sep) for place in ours):
             return found
     return None
+
+
+def first_program(environment: Mapping[str, str], program: str = "node") -> Path | None:
+    """Return the first ``program`` on PATH, whosever it is, or None."""
+    return next(programs(environment, program), None)
+
+
+def programs(environment: Mapping[str, str], program: str) -> Iterator[Path]:
+    """Yield each ``program`` on PATH; folders relative to wherever one happens to be are passed over."""
+    for folder in environment.get("PATH", "").split(os.pathsep):
+        found = program_in(Path(folder), program) if os.path.isabs(folder) else None  # noqa: PTH117
+        if found:
+            yield found
 
 
 def program_in(folder: Path, program: str) -> Path | None:

@@ -47,7 +47,7 @@ def read_bytes(path: Path, limit: int) -> bytes | None:
     try:
         mode = os.lstat(path).st_mode
         if stat.S_ISLNK(mode):
-            path = _followed(path)
+            path = followed(path)
             mode = os.lstat(path).st_mode
         if stat.S_ISDIR(mode):
             return None
@@ -70,7 +70,7 @@ def read_bytes(path: Path, limit: int) -> bytes | None:
     return data
 
 
-def _followed(link: Path) -> Path:
+def followed(link: Path) -> Path:
     """Return where ``link`` leads, if that is a version file the way upwards finds too."""
     *steps, name = link.readlink().parts or ("",)
     if name not in NAMES or any(step != ".." for step in steps):
@@ -81,9 +81,14 @@ def _followed(link: Path) -> Path:
     return link.parent.joinpath(*steps, name)
 
 
+def encoding_of(data: bytes) -> tuple[bytes, str]:
+    """Return the mark that ``data`` begins with, if any, and how what follows is to be read."""
+    return next((row for row in MARKS if data.startswith(row[0])), (b"", "utf-8"))
+
+
 def decoded(data: bytes) -> str:
     """Return ``data`` as text, without a mark at its start, or refuse it."""
-    mark, encoding = next((row for row in MARKS if data.startswith(row[0])), (b"", "utf-8"))
+    mark, encoding = encoding_of(data)
     try:
         text = data.removeprefix(mark).decode(encoding)
     except UnicodeDecodeError as error:

@@ -10,7 +10,7 @@ from rtinstall.installer.session import Session
 @click.command("current")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON, with what decided.")
 @click.pass_obj
-def current(session: Session, *, as_json: bool) -> None:
+def COMMAND(session: Session, *, as_json: bool) -> None:
     """Show the version that is active here: a version, ``system`` or ``none``."""
     from rtinstall.installer.active import active
 
@@ -30,6 +30,3 @@ def current(session: Session, *, as_json: bool) -> None:
         "line": request.line if request and request.file else None,
     }
     click.echo(json.dumps(value, indent=1))
-
-
-COMMAND = current

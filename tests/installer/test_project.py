@@ -161,7 +161,11 @@ UNUSABLE = {
         b'{"engines": {"node": "22",\n"node": "20"}}',
         "twice, last in line 2",
     ),
-    "twice outside": ("package.json", b'{"volta": {"node": "2.0.0"}, "volta": {}}', "volta stands in it twice"),
+    "twice outside": (
+        "package.json",
+        b'{"volta": {"node": "2.0.0"}, "volta": {}}',
+        "volta stands in it twice",
+    ),
     "a surrogate": ("package.json", b'{"engines": {"node": "\\ud800"}}', "line 1"),
     "a command": ("package.json", b'{"engines": {"node": "`id`"}}', "line 1"),
 }

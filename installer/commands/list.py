@@ -1,0 +1,116 @@
+"""``rtinstall list``: what is installed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from rtinstall.installer.session import Session
+from rtinstall.runtime_bundle.commandline import columns, printable, tell
+from rtinstall.runtime_bundle.errors import RtError
+
+if TYPE_CHECKING:
+    from rtinstall.installer.active import Active
+    from rtinstall.installer.installed import Installed
+
+
+@click.command("list")
+@click.argument("expression", default="")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.option("--no-colors", is_flag=True, hidden=True)
+@click.option("--no-alias", is_flag=True, hidden=True)
+@click.pass_obj
+def COMMAND(
+    session: Session, *, expression: str, as_json: bool, no_colors: bool, no_alias: bool
+) -> None:
+    """Show what is installed, the newest first, or what of that EXPRESSION means.
+
+    A star marks what is active here. Below stands the node of the system, if there is one.
+    """
+    from rtinstall.installer.resolution import fitting, meaning, system_program
+
+    installed = session.store.installed()
+    if expression:
+        spec = meaning(expression, session.aliases)
+        installed = tuple(fitting(spec, installed)) if spec else ()
+    found = _active(session)
+    names = {} if no_alias else _names(session)
+    system = None if expression else system_program(session.environment, session.places)
+    if as_json:
+        values = [_described(session, one, found, names.get(one.name, [])) for one in installed]
+        active = found.word if found else None
+        system_path = str(system) if system else None
+        value = {"installed": values, "active": active, "system": system_path}
+        click.echo(json.dumps(value, indent=1))
+        return
+    rows = [_row(session, one, found, names.get(one.name, [])) for one in installed]
+    if system:
+        mark = "*" if found and found.word == "system" else ""
+        rows.append((mark, "system", "", " ".join(names.get("system", [])), str(system)))
+    if rows:
+        click.echo(columns([("", "VERSION", "LTS", "NAMES", ""), *rows]))
+    else:
+        tell("nothing is installed: rtinstall install lts")
+
+
+def _active(session: Session) -> Active | None:
+    from rtinstall.installer.active import active
+
+    try:
+        return active(session)
+    except RtError as error:  # what is installed can be shown all the same
+        tell(f"note: {printable(str(error))}")
+        return None
+
+
+def _names(session: Session) -> dict[str, list[str]]:
+    """Return the names of each installed version and of ``system``."""
+    from rtinstall.installer.resolution import among
+
+    found: dict[str, list[str]] = {}
+    for name in session.aliases.names():
+        try:
+            if session.aliases.expand(name) == "system":
+                found.setdefault("system", []).append(name)
+            elif one := among(name, session.store.installed(), session.aliases):
+                found.setdefault(one.name, []).append(name)
+        except RtError as error:
+            tell(f"note: {printable(str(error))}")
+    return found
+
+
+def _ended(session: Session, one: Installed) -> bool:
+    from rtinstall.installer.advice import eol
+
+    return eol(one.version, session.today) is not None
+
+
+def _row(
+    session: Session, one: Installed, found: Active | None, names: list[str]
+) -> tuple[str, str, str, str, str]:
+    mark = "*" if found and found.installed == one else ""
+    facts = ["end of life"] if _ended(session, one) else []
+    facts += [f"in {one.home}"] if one.shared else []
+    return mark, one.name, one.receipt.lts.lower(), " ".join(names), ", ".join(facts)
+
+
+def _described(
+    session: Session, one: Installed, found: Active | None, names: list[str]
+) -> dict[str, object]:
+    return {
+        "name": one.name,
+        "version": str(one.version),
+        "target": one.target.name,
+        "npm": one.receipt.npm,
+        "lts": one.receipt.lts or None,
+        "aliases": names,
+        "active": found is not None and found.installed == one,
+        "default": "default" in names,
+        "end_of_life": _ended(session, one),
+        "shared": one.shared,
+        "signed": one.receipt.signed,
+        "folder": str(one.folder),
+        "bin": str(one.bin),
+    }
