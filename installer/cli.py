@@ -18,7 +18,10 @@ class Verbs(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return every verb in the order of the table, then what both programs have."""
-        return [*VERBS, *super().list_commands(ctx)]
+        return [
+            *(name for name, verb in VERBS.items() if not verb.hidden),
+            *super().list_commands(ctx),
+        ]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the verb of that name, or of the name it has elsewhere."""
@@ -30,7 +33,7 @@ class Verbs(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs with the table's words."""
-        words = {name: verb.help for name, verb in VERBS.items()}
+        words = {name: verb.help for name, verb in VERBS.items() if not verb.hidden}
         words |= {name: command.get_short_help_str(60) for name, command in self.commands.items()}
         with formatter.section("Commands"):
             formatter.write_dl(list(words.items()))

@@ -20,6 +20,7 @@ class Verb:
     help: str
     others: tuple[str, ...] = ()
     module: str = ""
+    hidden: bool = False
 
 
 VERBS: dict[str, Verb] = {
@@ -51,6 +52,7 @@ VERBS: dict[str, Verb] = {
     "lock": Verb("Write down versions and digests for every target, for a team."),
     "bundle": Verb("Pack versions for machines without a network."),
     "env": Verb("Print what a shell has to run at its start.", ("activate",)),
+    "hook": Verb("Write down which version a folder asks for.", hidden=True),
     "setup": Verb("Put it into the start files of your shells."),
     "implode": Verb("Take everything away again: versions, and the lines in start files."),
     "self": Verb("Show what this program is, and how it is updated.", module="self_"),
