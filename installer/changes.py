@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from rtinstall.installer import journal
 from rtinstall.installer import receipt as receipts
-from rtinstall.installer.disk import ELSEWHERE, Disk
-from rtinstall.installer.installed import Installed, look
+from rtinstall.installer.belongings import RUNTIME, carry, of_runtime
+from rtinstall.installer.disk import ELSEWHERE, Disk, is_folder
+from rtinstall.installer.installed import Installed, entries, look
 from rtinstall.installer.journal import Record
+from rtinstall.installer.twins import Twins
 from rtinstall.installer.stage import Progress, Stage
 from rtinstall.installer.steps import finish, undo
 from rtinstall.installer.store import Store
 from rtinstall.installer.sync import sync_tree
-from rtinstall.runtime_bundle.assemble import assemble, label_of
+from rtinstall.runtime_bundle.assemble import assemble, described, label_of
+from rtinstall.runtime_bundle.directory import read_tree
 from rtinstall.runtime_bundle.errors import NoSpace, NotInstalled, NotReadable
 from rtinstall.runtime_bundle.locks import locked
+from rtinstall.runtime_bundle.model import Bundle, Provenance
 from rtinstall.runtime_bundle.releases import Release
 from rtinstall.runtime_bundle.sources import Part
 from rtinstall.runtime_bundle.targets import Target
@@ -68,12 +72,10 @@ class Changes:
             return there
         identity = secrets.token_hex(8)
         with self._staging(identity):
-            self._stage(identity, name, parts, release, target, progress)
+            twins = Twins(self._disk, () if copy else self._others(name))
+            self._stage(identity, name, parts, release, target, twins, progress)
             self._commit(self._publication(identity, name))
-        installed = self._look(name)
-        if installed is None:
-            raise NotInstalled(f"{name} was removed while it was installed")
-        return installed
+        return self._installed(name)
 
     def remove(self, installed: Installed, *, keep: bool = True) -> Path | None:
         """Remove what the receipt of ``installed`` lists.
@@ -90,12 +92,52 @@ class Changes:
         kept = set(self._disk.names("kept")) - before
         return self.store.places.home / "kept" / kept.pop() if kept else None
 
+    def adopt(
+        self,
+        folder: Path,
+        provenance: Provenance,
+        target: Target | None = None,
+        *,
+        copy: bool = False,
+        progress: Progress = silent,
+    ) -> Installed:
+        """Install a copy of the runtime that somebody else has installed in ``folder``.
+
+        It is checked as any other is, its version and target are what its own files say. What its
+        user has put into the folder is copied, too, and belongs to the user here as it did there.
+        What is installed already is returned as it is.
+        """
+        identity = secrets.token_hex(8)
+        part = Part("runtime", folder, "directory", provenance)
+        own = read_tree(folder, ignore=lambda path: RUNTIME.fullmatch(path) is None)
+        release, target = described(part, target, self.store.places.stage, unpacked=own)
+        name = self.store.name(release.version, target)
+        if there := self._look(name):
+            return there
+        with self._staging(identity):
+            twins = Twins(self._disk, () if copy else self._others(name))
+            stage = Stage(self._disk, f"stage/{identity}/tree", twins=twins, progress=progress)
+            spool = self._disk.home / "stage" / identity / "spool"
+            with closing(stage):
+                bundle = assemble([part], release, target, spool, unpacked=own)
+                stage.settle(bundle.entries, ())
+            carry(folder, stage.folder, lambda path: bool(RUNTIME.fullmatch(path)), link=False)
+            self._write_receipt(identity, name, bundle)
+            self._commit(self._publication(identity, name))
+        return self._installed(name)
+
     def link_alias(self, alias: str, installed: Installed | None) -> None:
         """Let the link ``aliases/ALIAS`` lead to ``installed``, or to nothing."""
         target = ""
         if installed is not None:
             target = str(installed.folder) if installed.shared else f"../versions/{installed.name}"
         self._commit(Record(secrets.token_hex(8), "alias", alias, target=target))
+
+    def _installed(self, name: str) -> Installed:
+        installed = self._look(name)
+        if installed is None:
+            raise NotInstalled(f"{name} was removed while it was installed")
+        return installed
 
     def _look(self, name: str) -> Installed | None:
         try:
@@ -110,25 +152,40 @@ class Changes:
         parts: Sequence[Part],
         release: Release,
         target: Target,
+        twins: Twins,
         progress: Progress,
     ) -> None:
-        disk = self._disk
-        spool = disk.home / "stage" / identity / "spool"
-        stage = Stage(disk, f"stage/{identity}/tree", progress=progress)
-        try:
+        spool = self._disk.home / "stage" / identity / "spool"
+        stage = Stage(self._disk, f"stage/{identity}/tree", twins=twins, progress=progress)
+        with closing(stage):
             runtime = next(part for part in parts if part.what == "runtime")
             staged = None
             if runtime.layout == "upstream":
-                staged = stage.extract(runtime.path, label_of(release, target))
+                staged = stage.unpack(runtime.path, label_of(release, target))
             bundle = assemble(parts, release, target, spool, unpacked=staged)
             stage.settle(bundle.entries, staged or ())
-        finally:
-            stage.close()
+        self._write_receipt(identity, name, bundle)
+
+    def _write_receipt(self, identity: str, name: str, bundle: Bundle) -> None:
+        """Complete what is staged: the receipt, and what the user has put into the one there is."""
+        disk, stage = self._disk, f"stage/{identity}"
         files = receipts.files_of(bundle.entries)
-        head = receipts.written(receipts.receipt_of(name, bundle, files))
-        disk.write(f"stage/{identity}/files", files)
-        disk.write(f"stage/{identity}/receipt", head)
-        sync_tree(disk, f"stage/{identity}")
+        receipt = receipts.receipt_of(name, bundle, files)
+        status = disk.status(f"versions/{name}")
+        if status is not None and is_folder(status):
+            there = self._look(name)
+            ours = of_runtime(_listed(there) or list(receipts.lines(files, receipt)))
+            home = self.store.places.home
+            carry(home / "versions" / name, home / stage / "tree", ours, link=True)
+        disk.write(f"{stage}/files", files)
+        disk.write(f"{stage}/receipt", receipts.written(receipt))
+        for spool in disk.names(stage):
+            if spool not in ("tree", "files", "receipt"):
+                disk.unlink(f"{stage}/{spool}")
+        sync_tree(disk, stage)
+
+    def _others(self, name: str) -> list[Installed]:
+        return [one for one in self.store.installed() if not one.shared and one.name != name]
 
     def _publication(self, identity: str, name: str) -> Record:
         status = self._disk.status(f"stage/{identity}/tree")
@@ -167,6 +224,13 @@ class Changes:
             raise NoSpace(
                 f"{self._disk.home} cannot be written: {error.strerror}{where}", hint=ELSEWHERE
             ) from error
+
+
+def _listed(installed: Installed | None) -> list[receipts.Line]:
+    try:
+        return list(entries(installed)) if installed else []
+    except NotReadable:
+        return []
 
 
 @contextmanager

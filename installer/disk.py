@@ -95,7 +95,7 @@ class Disk:
         """Return the sorted names in the folder ``path``; none if it is not there."""
         try:
             with self.opened(path) as folder:
-                return sorted(os.listdir(self.at(path) if folder is None else folder))
+                return sorted(_names(self.at(path) if folder is None else folder))
         except FileNotFoundError:
             return []
 
@@ -210,7 +210,7 @@ def _remove(
         inner = _open_folder(place, folder)
     gone = True
     try:
-        for child in os.listdir(place if inner is None else inner):
+        for child in _names(place if inner is None else inner):
             below = f"{path}/{child}" if path else child
             there = os.lstat(child if inner is not None else above / name / child, dir_fd=inner)
             gone = _remove(inner, above / name, child, there, below, keep) and gone
@@ -223,10 +223,14 @@ def _remove(
     return False
 
 
+def _names(folder: str | int) -> list[str]:
+    return os.listdir(folder)  # noqa: PTH208  # of a descriptor
+
+
 def _unlink(place: str, folder: int | None, status: os.stat_result) -> None:
     if WINDOWS:
         if stat.S_ISDIR(status.st_mode):  # a junction, which goes without what it leads to
-            os.rmdir(place)
+            os.rmdir(place)  # noqa: PTH106
             return
         os.chmod(place, stat.S_IWRITE)  # noqa: PTH101
     os.unlink(place, dir_fd=folder)

@@ -35,6 +35,7 @@ FORMAT = 1
 HEAD_MOST = 1 << 16  # bytes of a head
 FILES_MOST = 1 << 26  # bytes of a list: 30,000 of the longest paths
 NAME = re.compile(r"v[0-9][0-9A-Za-z.+-]{0,100}")
+PROVENANCE = ("source", "location", "digest", "checked")
 ARROW = " -> "
 LINE = re.compile(r"(100644|100755|040755|120777) ([0-9a-f]{64}|-) ([0-9]{1,12}) (.+)")
 
@@ -131,9 +132,7 @@ def read(data: bytes, name: str) -> Receipt:
         if value["format"] != FORMAT or value["name"] != name or not NAME.fullmatch(name):
             raise ValueError
         provenance = tuple(
-            Provenance(
-                *(_text(part, key) for key in ("what", "source", "location", "digest", "checked"))
-            )  # type: ignore[arg-type]
+            Provenance(_what(part), *(_text(part, key) for key in PROVENANCE))
             for part in value["provenance"]
         )
         return Receipt(
@@ -195,3 +194,7 @@ def _text(value: Mapping[str, object], key: str) -> str:
     if not isinstance(text, str):
         raise TypeError(key)
     return text
+
+
+def _what(part: Mapping[str, object]) -> Literal["runtime", "npm"]:
+    return "npm" if part["what"] == "npm" else "runtime"

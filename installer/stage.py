@@ -32,7 +32,7 @@ from rtinstall.runtime_bundle.model import (
 from rtinstall.runtime_bundle.names import check_tree
 from rtinstall.runtime_bundle.unpack import accepted, mode_of
 
-SMALL = 1 << 18  # bytes; larger files are handed over in pieces
+SMALL = 1 << 20  # bytes; larger files are handed over in pieces
 BATCH_FILES, BATCH_BYTES = 64, 1 << 20
 WAITING = 8  # batches, or pieces of a large file, that may wait to be written: at most 8 MiB
 WORKERS = min(3, os.cpu_count() or 1)
@@ -54,9 +54,11 @@ class Stage:
     """
 
     def __init__(
-        self, disk: Disk, tree: str, *, workers: int = WORKERS, progress: Progress
+        self, disk: Disk, tree: str, *, twins: Twins, progress: Progress, workers: int | None = None
     ) -> None:
         """Make the folder."""
+        workers = WORKERS if workers is None else workers
+        self._twins = twins
         self._disk = disk
         self.folder = disk.home / tree
         self._progress = progress
@@ -79,7 +81,7 @@ class Stage:
             self._pool.shutdown(wait=True, cancel_futures=True)
         self._opened.__exit__(None, None, None)
 
-    def extract(self, archive: Path, root: str | None) -> tuple[Entry, ...]:
+    def unpack(self, archive: Path, root: str | None) -> tuple[Entry, ...]:
         """Write what is in ``archive`` below ``root``; return its entries, checked as one tree.
 
         Raises :class:`UnsafeArchive` for anything malformed or unsafe.
@@ -119,10 +121,10 @@ class Stage:
                 elif before[entry.path].mode != entry.mode:
                     os.chmod(self._at(entry.path), entry.mode, dir_fd=self._top)
         found = {file.path: file for file in self.written()}
-        for file in found.values():
-            known = next(e for e in wanted if e.path == file.path)
-            if isinstance(known, File) and known.sha256 != file.sha256:
-                raise UnsafeArchive(f"{file.path} was changed while it was installed")
+        for entry in wanted:
+            there = found.get(entry.path)
+            if there and isinstance(entry, File) and entry.sha256 != there.sha256:
+                raise UnsafeArchive(f"{entry.path} was changed while it was installed")
         folders = {entry.path for entry in wanted if isinstance(entry, Directory)}
         for path in sorted(self._folders - folders - {""}, key=len, reverse=True):
             os.rmdir(self._at(path), dir_fd=self._top)
@@ -208,6 +210,11 @@ class Stage:
             pieces.put(b"")
 
     def _write(self, path: str, mode: int, data: bytes) -> File:
+        """Write a small file, unless another version has it."""
+        if self._twins:
+            sha256 = hashlib.sha256(data).hexdigest()
+            if self._twins.share(sha256, mode, path, self._at(path), self._top):
+                return File(path, mode, Slice(self.folder / path, 0, len(data)), sha256)
         return self._write_chunks(path, mode, iter((data,)))
 
     def _write_chunks(self, path: str, mode: int, chunks: Iterator[bytes]) -> File:

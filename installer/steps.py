@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from rtinstall.installer import receipt as receipts
+from rtinstall.installer.belongings import Belongs, of_runtime
 from rtinstall.installer.disk import Disk, is_folder
 from rtinstall.installer.exchange import exchange
 from rtinstall.installer.journal import Record
+from rtinstall.runtime_bundle.errors import NotReadable
 
 
 def finish(disk: Disk, record: Record) -> None:
@@ -44,7 +46,6 @@ def undo(disk: Disk, record: Record) -> bool:
 def _publish(disk: Disk, record: Record) -> None:
     """Put tree, list and head in their places, in this order; what was there goes."""
     stage, trash = f"stage/{record.id}", f"trash/{record.id}"
-    place = f"versions/{record.name}"
     if disk.status(stage) is not None:
         if _inode(disk, f"{stage}/tree") == record.inode:
             _put_in_place(disk, record)
@@ -93,17 +94,18 @@ def _remove(disk: Disk, record: Record) -> None:
     disk.remove(trash)
 
 
-def _others(disk: Disk, trash: str, record: Record):
-    """Return what tells the user's own files from those that the receipt lists."""
-    head = receipts.read(disk.read(f"{trash}/receipt", receipts.HEAD_MOST), record.name)
-    data = disk.read(f"{trash}/files", receipts.FILES_MOST)
-    listed = {line.path for line in receipts.lines(data, head)}
-    packages = tuple(
-        path.removesuffix("package.json")
-        for path in listed
-        if path.endswith("/package.json") and path.count("node_modules/") == 1
-    )
-    return lambda path: path not in listed and not path.startswith(packages)
+def _others(disk: Disk, trash: str, record: Record) -> Belongs:
+    """Return what tells the user's own files from those that the receipt lists.
+
+    Where the receipt is damaged nothing is known to be ours, and all of it is kept.
+    """
+    try:
+        head = receipts.read(disk.read(f"{trash}/receipt", receipts.HEAD_MOST), record.name)
+        data = disk.read(f"{trash}/files", receipts.FILES_MOST)
+        ours = of_runtime(receipts.lines(data, head))
+    except (OSError, NotReadable):
+        return lambda path: True
+    return lambda path: not ours(path)
 
 
 def _free(disk: Disk, path: str) -> str:

@@ -104,7 +104,7 @@ class Store:
 
 def _names(folder: Path) -> list[str]:
     try:
-        return [name.removesuffix(".json") for name in os.listdir(folder) if name.endswith(".json")]
+        return [path.stem for path in folder.iterdir() if path.suffix == ".json"]
     except OSError:
         return []
 

@@ -127,15 +127,21 @@ def label_of(release: Release, target: Target) -> str:
     return f"node-{release.version.tag}-{target.name}"
 
 
-def described(part: Part, target: Target | None, spool: Path) -> tuple[Release, Target]:
+def described(
+    part: Part, target: Target | None, spool: Path, *, unpacked: Iterable[Entry] | None = None
+) -> tuple[Release, Target]:
     """Return what a runtime without an index is: its own headers and its executable say it.
+
+    ``unpacked`` are its entries, for whoever has read them already.
 
     Runtimes for Windows come without headers; there the executable's version resource says it.
 
     Raises :class:`WrongBinary` if it is not for ``target``, where one is given, or for no target
     of the table; :class:`NotReadable` for a runtime without headers.
     """
-    entries = SHAPES[part.layout](part.path, spool.with_suffix(".look"), None)
+    if unpacked is None:
+        unpacked = SHAPES[part.layout](part.path, spool.with_suffix(".look"), None)
+    entries = list(unpacked)
     files = {entry.path: entry for entry in entries if isinstance(entry, File)}
     program = next((files[name] for name in PROGRAMS if name in files), None)
     if program is None:

@@ -13,7 +13,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -62,15 +62,18 @@ def write_tree(entries: Iterable[Entry], directory: Path, *, time: int | None = 
         raise NoSpace(f"{directory} cannot be written: {error.strerror}") from None
 
 
-def read_tree(directory: Path, limits: Limits = LIMITS) -> tuple[Entry, ...]:
+def read_tree(
+    directory: Path, limits: Limits = LIMITS, *, ignore: Callable[[str], bool] = lambda path: False
+) -> tuple[Entry, ...]:
     """Return what is in ``directory``, hashed, modes made plain, links not followed.
 
+    What ``ignore`` accepts is not looked at, nor what is below it.
     Raises :class:`NotReadable` where it cannot be read, :class:`UnsafeArchive` for what no Bundle
     holds: devices, sockets, links that lead out, names that are not UTF-8.
     """
     try:
         with ThreadPoolExecutor(2, "hash") as pool:
-            found = list(_read(str(directory), "", limits, pool))
+            found = list(_read(str(directory), "", limits, pool, ignore))
         entries = (item.result() if isinstance(item, Future) else item for item in found)
         return check_tree(entries, limits)
     except OSError as error:
@@ -113,19 +116,25 @@ def _write(entries: tuple[Entry, ...], stage: Path, time: int | None) -> None:
 
 
 def _read(
-    directory: str, above: str, limits: Limits, pool: ThreadPoolExecutor
+    directory: str,
+    above: str,
+    limits: Limits,
+    pool: ThreadPoolExecutor,
+    ignore: Callable[[str], bool],
 ) -> Iterator[Entry | Future[File]]:
     """Yield what is in ``directory``; files that take long to hash as what will be a file."""
     with os.scandir(directory) as found:
         for item in found:
             path = above + item.name
+            if ignore(path):
+                continue
             check_name(path, limits)
             status = item.stat(follow_symlinks=False)
             if stat.S_ISLNK(status.st_mode):
                 yield Symlink(path, os.readlink(item.path).replace(os.sep, "/"))  # noqa: PTH115
             elif stat.S_ISDIR(status.st_mode) and not _is_junction(status):
                 yield Directory(path)
-                yield from _read(item.path, f"{path}/", limits, pool)
+                yield from _read(item.path, f"{path}/", limits, pool, ignore)
             elif not stat.S_ISREG(status.st_mode):
                 raise UnsafeArchive(f"{item.path} is no file, directory or symbolic link")
             elif status.st_size >= LARGE:
