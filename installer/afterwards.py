@@ -1,64 +1,66 @@
 """What follows a change of the store: names, records, shims, and what to say next.
 
-The one place where installing, removing and upgrading meet what belongs to others: aliases, the
-records that shells read, the packages of npm.
+The one place where installing, removing and upgrading meet what belongs to others.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
+from rtinstall.installer.expression import DEFAULT
 from rtinstall.installer.installing import Done
 from rtinstall.installer.session import Session
 from rtinstall.installer.store import Installed
+from rtinstall.runtime_bundle.errors import MissingTool
 
-DEFAULT = "default"
+PACKAGES = "rtinstall.installer.packages"
 
 
-def named(
-    session: Session, text: str, done: Sequence[Done], *, as_default: bool, alias: str | None
+def name(
+    session: Session, done: Sequence[Done], *, as_default: bool, alias: str | None
 ) -> tuple[str, ...]:
-    """Give what was installed its names; the first version ever is the default. Return the new names."""
+    """Give the first of ``done`` its names; what is installed first of all is the default.
+
+    A name stands for the expression that was asked for, so it goes with its line. Return the names.
+    """
+    from rtinstall.installer.naming import give
+
+    text, installed = done[0].asked, done[0].installed
     names = [alias] if alias else []
     if as_default or session.aliases.get(DEFAULT) is None:
         names.append(DEFAULT)
-    names = [name for name in names if name and session.aliases.get(name) != text]
-    for name in names:
-        stands_for = done[0].installed.name if text.lower() == name.lower() else text
-        session.aliases.set(name, stands_for)
+    for each in names:
+        give(session, each, installed.name if text.lower() == each.lower() else text)
     return tuple(names)
 
 
 def settle(session: Session) -> None:
     """Bring records, links of aliases and shims up to what is installed now."""
-    with session.store.changing() as changes:
-        for name in session.aliases.names():
-            changes.link_alias(name, meant(session, name))
+    from rtinstall.installer import records, shims
 
-
-def meant(session: Session, name: str) -> Installed | None:
-    """Return the installed version that an alias means, if there is one."""
-    from rtinstall.installer.resolution import among
-
-    return among(name, session.store.installed(), session.aliases)
+    records.refresh(session.places, session.store)
+    shims.refresh(session.places, session.store)
 
 
 def carry(session: Session, text: str, to: Installed, *, dry_run: bool = False) -> None:
     """Carry the global packages of the installed version ``text`` over to another."""
-    from rtinstall.installer.packages import carry_over
-
     from rtinstall.installer.resolution import installed_for
 
-    carry_over(installed_for(text, session.store, session.aliases), to, dry_run=dry_run)
+    old = installed_for(text, session.store, session.aliases)
+    if find_spec(PACKAGES) is None:
+        raise MissingTool("global packages cannot be carried over yet")
+    import_module(PACKAGES).carry_over(old, to, dry_run=dry_run)
 
 
 def save(session: Session, done: Done) -> None:
     """Write what was asked for into this folder's version file."""
     from rtinstall.installer.pinning import pin
 
-    session.say(f"written into {pin(session.folder, done.asked)}")
+    session.say(f"{done.asked} is written into {pin(session.folder, done.asked)}")
 
 
 def next_steps(

@@ -52,6 +52,8 @@ def check_expression(text: str) -> str:
     """
     if NUMBERS.fullmatch(text) or text == SYSTEM or alias_name(text) is not None:
         return text
+    if not text.isprintable():
+        raise UnknownVersion(f"{text[:64]!r} is more than a version", hint=HINT)
     return parsed(text).text
 
 

@@ -51,9 +51,9 @@ def parse(text: str) -> Package:
         raise refused("it is no JSON object")
     said: list[Said] = []
     for kind, place in _places(members):
-        value = _text(members, place, kind)
-        if value.strip() not in ("", "*"):
-            said.append(Said(kind, value.strip(), members.line(*place)))
+        value = " ".join(_text(members, place, kind).split())
+        if value not in ("", "*"):
+            said.append(Said(kind, value, members.line(*place)))
     extends = _text(members, ("volta", "extends"), "volta.extends")
     return Package(tuple(said), extends)
 
@@ -128,21 +128,29 @@ def _appended(members: Members, place: Path, key: str, value: object) -> str:
     text, span = members.text, members.spans[place]
     inside = [other for path, other in members.spans.items() if path[:-1] == place and path]
     end = "\r\n" if "\r\n" in text else "\n"
-    if not inside:
-        indent = _indent(members)
-        dumped = json.dumps({key: value}, indent=indent, ensure_ascii=False)
-        outer = indent * len(place)
-        return text[: span.start] + dumped.replace("\n", end + outer) + text[span.end :]
-    last = max(inside, key=lambda other: other.end)
-    before = text[: last.key]
-    margin = re.search(r"\n([ \t]*)\Z", before)
-    if margin is None:  # all on one line
-        sort = (", ", ": ") if re.search(r'":\s', text) else (",", ":")
-        dumped = json.dumps({key: value}, separators=sort, ensure_ascii=False)[1:-1]
-        return f"{text[: last.end]}{sort[0]}{dumped}{text[last.end :]}"
+    last = max(inside, key=lambda other: other.end, default=None)
+    if last is None and (not place or "\n" in text):
+        dumped = json.dumps({key: value}, indent=_indent(members), ensure_ascii=False)
+        return (
+            text[: span.start]
+            + _within(dumped, end, _indent(members) * len(place))
+            + text[span.end :]
+        )
+    margin = re.search(r"\n([ \t]*)\Z", text[: last.key]) if last else None
+    if last is None or margin is None:  # all on one line
+        comma, colon = (", ", ": ") if re.search(r'":\s', text) else (",", ":")
+        dumped = json.dumps({key: value}, separators=(comma, colon), ensure_ascii=False)
+        if last is None:
+            return text[: span.start] + dumped + text[span.end :]
+        return f"{text[: last.end]}{comma}{dumped[1:-1]}{text[last.end :]}"
     dumped = json.dumps(value, indent=_indent(members), ensure_ascii=False)
-    dumped = dumped.replace("\n", end + margin[1])
-    return f"{text[: last.end]},{end}{margin[1]}{json.dumps(key)}: {dumped}{text[last.end :]}"
+    member = f"{margin[1]}{json.dumps(key)}: {_within(dumped, end, margin[1])}"
+    return f"{text[: last.end]},{end}{member}{text[last.end :]}"
+
+
+def _within(dumped: str, end: str, margin: str) -> str:
+    """Return ``dumped`` with its lines, but the first, after ``margin``."""
+    return dumped.replace("\n", end + margin)
 
 
 def _indent(members: Members) -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from rtinstall.installer import package_json, tool_versions
 from rtinstall.installer.atomic import write_atomically
+from rtinstall.installer.expression import SYSTEM, check_expression, parsed
 from rtinstall.installer.nvmrc import parse_node_version, parse_nvmrc
 from rtinstall.installer.project import requests, usable
 from rtinstall.installer.version_file import (
@@ -51,9 +52,12 @@ def pin(folder: Path, text: str, *, where: str = "", home: Path | None = None) -
     """Write ``text``, an expression, into the file ``where`` or the nearest one; return the file.
 
     ``where`` is a version file's name or path, or ``engines``, ``devEngines`` or ``volta`` for those
-    of ``package.json``. Raises :class:`NotExpressible` if the file cannot hold it, and
-    :class:`BadConfiguration` if it cannot be read as it is.
+    of ``package.json``. Raises :class:`UnknownVersion` for what is no expression,
+    :class:`NotExpressible` if the file cannot hold it, and :class:`BadConfiguration` if it cannot be
+    read as it is.
     """
+    if text != SYSTEM:
+        parsed(check_expression(text))
     place = named(folder, where) if where else nearest(folder, home or _home())
     write(place, text)
     return place.file

@@ -80,14 +80,17 @@ def load_policy(file: Path) -> Policy:
     than root can write to.
     """
     try:
-        descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # of a pipe, not wait
+        descriptor = os.open(file, os.O_RDONLY | flags)
     except (FileNotFoundError, NotADirectoryError):
         return Policy()
     except OSError as error:
         raise _broken(f"the policy {file} cannot be read: {error.strerror}") from error
-    with os.fdopen(descriptor, "rb") as opened:
+    try:
         _check_owner(file, os.fstat(descriptor))
-        data = opened.read(LIMIT + 1)
+        data = os.read(descriptor, LIMIT + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > LIMIT:
         raise _broken(f"the policy {file} is larger than {LIMIT} bytes")
     try:

@@ -35,7 +35,7 @@ def COMMAND(session: Session, *, name: str, version: str, as_json: bool, no_colo
 
 def set_alias(session: Session, name: str, text: str) -> None:
     """Let ``name`` stand for ``text``, and say what that is."""
-    from rtinstall.installer import naming
+    from rtinstall.installer import naming, records
     from rtinstall.installer.expression import DEFAULT, SYSTEM
     from rtinstall.runtime_bundle.errors import NotInstalled
 
@@ -48,6 +48,7 @@ def set_alias(session: Session, name: str, text: str) -> None:
         except NotInstalled as error:
             raise NotInstalled(f"{error}, and a default has to be there", hint=error.hint) from None
     installed = naming.give(session, name, text)
+    records.refresh(session.places, session.store)
     means = f" -> {installed.name}" if installed and installed.name != text else ""
     click.echo(f"{name.lower()} -> {text}{means}")
     if installed is None and expanded != SYSTEM:

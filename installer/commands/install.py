@@ -73,6 +73,7 @@ def COMMAND(
     Without one it is what this folder's files ask for. What is installed already stays as it is.
     """
     from rtinstall.installer import afterwards
+    from rtinstall.installer.expression import check_alias_name
     from rtinstall.installer.installing import install
     from rtinstall.installer.progress import board
 
@@ -84,21 +85,27 @@ def COMMAND(
     texts = _texts(session, versions, lts, latest=latest)
     if alias and len(texts) > 1:
         raise BadConfiguration("an alias is for one version", hint="name one, or leave --alias out")
+    if alias:
+        check_alias_name(alias)
     specs = [_meant(session, text) for text in texts]
     shown = session.settings.progress.value
     with board(
         shown=shown != "never" and not as_json, always=shown == "always" and not as_json
     ) as watch:
         session = replace(session, say=watch.say)
-        done = []
-        for each in install(session, specs, watch, again=again):
-            done.append(each)
-            for said in each.advice:
-                watch.say(f"{click.style('note:', fg='yellow', bold=True)} {said.text}")
-            if not as_json:
-                tell_done(session, each)
-        names = afterwards.named(session, texts[0], done, as_default=as_default, alias=alias)
-        afterwards.settle(session)
+        done: list[Done] = []
+        names: tuple[str, ...] = ()
+        try:
+            for each in install(session, specs, watch, again=again):
+                done.append(each)
+                for said in each.advice:
+                    watch.say(f"{click.style('note:', fg='yellow', bold=True)} {said.text}")
+                if not as_json:
+                    tell_done(session, each)
+        finally:  # what is installed counts, whatever became of the rest
+            if done:
+                names = afterwards.name(session, done, as_default=as_default, alias=alias)
+                afterwards.settle(session)
         if packages_from:
             afterwards.carry(session, packages_from, done[0].installed)
         if save:

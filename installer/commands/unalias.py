@@ -13,7 +13,7 @@ from rtinstall.runtime_bundle.errors import UnknownVersion
 @click.pass_obj
 def COMMAND(session: Session, *, names: tuple[str, ...]) -> None:
     """Take each NAME away; the versions stay."""
-    from rtinstall.installer import naming
+    from rtinstall.installer import naming, records
 
     for name in names:
         if session.aliases.get(name) is None:
@@ -23,3 +23,4 @@ def COMMAND(session: Session, *, names: tuple[str, ...]) -> None:
     for name in names:
         naming.take(session, name)
         click.echo(f"{name.lower()} stands for nothing any more")
+    records.refresh(session.places, session.store)

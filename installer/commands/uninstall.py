@@ -84,9 +84,11 @@ def fitting(session: Session, text: str, *, every: bool) -> Sequence[Installed]:
 
 def _spare_default(session: Session, chosen: dict[str, Installed]) -> None:
     """Raise :class:`BadConfiguration` if the default version is among ``chosen``."""
-    from rtinstall.installer.afterwards import DEFAULT, meant
+    from rtinstall.installer.expression import DEFAULT
+    from rtinstall.installer.resolution import among
 
-    default = meant(session, DEFAULT) if session.aliases.get(DEFAULT) is not None else None
+    text = session.aliases.get(DEFAULT)
+    default = among(text, session.store.installed(), session.aliases) if text else None
     if default is not None and default.name in chosen:
         raise BadConfiguration(
             f"{default.name} is the default version",

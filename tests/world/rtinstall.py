@@ -1,0 +1,135 @@
+"""``rtinstall`` as a person runs it: in a folder of their own, as a program or within this process."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from pathlib import Path
+from unittest.mock import patch
+
+from rtinstall.installer import cli, places
+from rtinstall.installer.machine import Machine
+from rtinstall.installer.session import Session
+from rtinstall.installer.settings import KINDS
+from rtinstall.runtime_bundle import download
+from rtinstall.runtime_bundle.commandline import run
+from rtinstall.runtime_bundle.download import Network
+from rtinstall.runtime_bundle.sources import named
+from rtinstall.runtime_bundle.sources.dist import Dist
+from world.mirror import KEYS
+from world.rtbuild import FOREIGN, IMPORTS, NOTHING, PROXIES, Ended, ended
+
+PROGRAM = (sys.executable, "-c", "from rtinstall.installer.cli import main; main()")
+OURS = {variable for kind in KINDS.values() for variable in kind.variables}
+TODAY = date(2026, 6, 1)
+HERE = Machine("linux", "x64", "glibc", (2, 36))
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A user with a home, a cache and a project; what is patched holds for runs within this process.
+
+    There the world's key signs beside the real ones, it is always ``today``, the policy is the one in
+    the folder, and the machine is ``machine``.
+    """
+
+    folder: Path
+    today: date = TODAY
+    machine: Machine = field(default=HERE)
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "home"
+
+    @property
+    def cache(self) -> Path:
+        return self.folder / "cache"
+
+    @property
+    def work(self) -> Path:
+        return self.folder / "work"
+
+    @property
+    def policy(self) -> Path:
+        return self.folder / "policy.toml"
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "config.toml"
+
+    def environment(self, **more: str) -> dict[str, str]:
+        kept = {
+            key: value
+            for key, value in os.environ.items()
+            if key.lower() not in PROXIES
+            and key not in FOREIGN
+            and key not in OURS
+            and not key.startswith(("RTINSTALL_", "NVM_", "FNM_"))
+        }
+        own = {
+            "RTINSTALL_HOME": str(self.home),
+            "RTINSTALL_CACHE": str(self.cache),
+            "RTINSTALL_CONFIG": str(self.config),
+            "RTINSTALL_SHARED": str(self.folder / "shared"),
+            "HOME": str(self.folder),
+            "PYTHONPATH": os.pathsep.join(IMPORTS),
+        }
+        return {**kept, **own, "PYTHONWARNINGS": "error", **more}
+
+    def start(self, *words: str | Path, env: Mapping[str, str] = NOTHING) -> subprocess.Popen[str]:
+        """Start the program."""
+        self.work.mkdir(parents=True, exist_ok=True)
+        return subprocess.Popen(
+            [*PROGRAM, *map(str, words)],
+            cwd=self.work,
+            env=self.environment(**env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="backslashreplace",
+        )
+
+    def program(self, *words: str | Path, **env: str) -> Ended:
+        """Run the program to its end."""
+        return ended(self.start(*words, env=env))
+
+    def run(self, *words: str | Path, **env: str) -> Ended:
+        """Do the same within this process, which is quicker."""
+        self.work.mkdir(parents=True, exist_ok=True)
+        out, err = io.StringIO(), io.StringIO()
+        before = signal.getsignal(signal.SIGTERM)
+        with (
+            patch.dict(os.environ, self.environment(**env), clear=True),
+            patch.object(places, "_policy", lambda: self.policy),
+            patch.object(Session, "today", self.today),
+            patch.object(Session, "machine", self.machine),
+            patch.object(named, "Dist", partial(Dist, keys=KEYS)),
+            patch.object(download, "Network", partial(Network, pause=0.01, read=2.0)),
+            contextlib.chdir(self.work),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            code = run(cli.cli, "rtinstall", list(map(str, words)))
+        signal.signal(signal.SIGTERM, before)
+        return Ended(code, out.getvalue(), err.getvalue())
+
+    def versions(self) -> list[str]:
+        """Return what is installed, as the receipts and the folders both say."""
+        receipts = {path.stem for path in self.home.glob("receipts/*.json")}
+        folders = {path.name for path in self.home.glob("versions/*")}
+        assert receipts == folders
+        return sorted(receipts)
+
+    def unfinished(self) -> list[Path]:
+        """Return whatever a run has left behind that is no version."""
+        places = ("stage/*", "trash/*", "journal/*")
+        return [path for place in places for path in self.home.glob(place)]
