@@ -8,16 +8,17 @@ error which says why, and what would do instead.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
 from rtinstall.installer import advice
 from rtinstall.installer.advice import Advice
-from rtinstall.installer.catalogue import Catalogue, Found
+from rtinstall.installer.catalogue import PASSED_OVER, Catalogue, Found
 from rtinstall.installer.machine import Machine
 from rtinstall.installer.policy import Policy
 from rtinstall.installer.settings import Settings
-from rtinstall.runtime_bundle.errors import NotPublished, PolicyRefused
+from rtinstall.runtime_bundle.errors import NotPublished, PolicyRefused, RtError, UnknownVersion
 from rtinstall.runtime_bundle.releases import Release, resolve, select
 from rtinstall.runtime_bundle.targets import BY_NAME, Target
 from rtinstall.runtime_bundle.versions import VersionSpec
@@ -78,7 +79,12 @@ def choose(spec: VersionSpec, catalogue: Catalogue, rules: Rules) -> Choice:
     """
     kept_back: list[tuple[Release, str, bool]] = []  # whether it is a rule that stands against it
     for target in rules.targets:
-        found = catalogue.find(_picker(spec, target, rules, kept_back), target)
+        try:
+            found = catalogue.find(_picker(spec, target, rules, kept_back), target)
+        except PASSED_OVER:
+            if not kept_back:
+                raise
+            continue  # what stands against the better target is what is to be said
         if found is not None:
             newer = [
                 Advice("libc", f"node {release.version} would be newer, but {why}")
@@ -125,21 +131,23 @@ def _advice(found: Found, rules: Rules) -> tuple[Advice, ...]:
 
 def _instead(catalogue: Catalogue, rules: Rules) -> str:
     """Name the newest release that runs here."""
-    running = [
-        (release.version, target)
-        for target in rules.targets
-        for release in catalogue.releases(target)
-        if not release.version.prerelease
-        and rules.policy.allows(release.version)
-        and not rules.obstacle(release, target)
-    ]
+    running = []
+    for target in rules.targets:
+        with suppress(*PASSED_OVER):
+            running += [
+                (release.version, target)
+                for release in catalogue.releases(target)
+                if not release.version.prerelease
+                and rules.policy.allows(release.version)
+                and not rules.obstacle(release, target)
+            ]
     if not running:
         return "no release that is known runs on this machine"
     version, target = max(running, key=lambda each: each[0])
     return f"the newest that runs here is {version}, for {target}"
 
 
-def _unknown(spec: VersionSpec, catalogue: Catalogue, rules: Rules) -> Exception:
+def _unknown(spec: VersionSpec, catalogue: Catalogue, rules: Rules) -> RtError:
     known = [(target, catalogue.releases(target)) for target in rules.targets]
     having = next((releases for _, releases in known if releases), ())
     if not having:
@@ -150,6 +158,6 @@ def _unknown(spec: VersionSpec, catalogue: Catalogue, rules: Rules) -> Exception
         )
     try:
         resolve(spec, having)
-    except Exception as error:  # noqa: BLE001  # what it says is what is to be said
+    except UnknownVersion as error:
         return error
     return NotPublished(f"no source has {spec.text}")  # pragma: no cover

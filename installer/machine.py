@@ -36,10 +36,10 @@ ARCHS: Mapping[str, Arch] = {
 }  # fmt: skip
 # A system of 32 bits on a kernel of 64.
 NARROW: Mapping[Arch, Arch] = {"x64": "x86", "arm64": "armv7l"}
-# The targets of each machine by its target's own name, best first; those it takes an emulator for
-# are in EMULATED. x64 on glibc has the builds for old ones, chosen where nothing else runs.
+# What else each machine runs, by its own target's name, best first; what takes an emulator is in
+# EMULATED.
 OTHERS: Mapping[str, tuple[str, ...]] = {
-    "linux-x64": ("linux-x64-glibc-217",),
+    "linux-x64": ("linux-x64-glibc-217",),  # for a glibc that today's builds are too new for
     "linux-armv7l": ("linux-armv6l",),
     "darwin-arm64": ("darwin-x64",),
     "win-arm64": ("win-x64", "win-x86"),
@@ -64,6 +64,7 @@ GLIBC: Mapping[str, tuple[tuple[int, Numbers], ...]] = {
     "linux-loong64": ((0, (2, 36)),),
     "linux-x64-glibc-217": ((0, (2, 17)),),
 }
+BUILT_FOR = (2, 28)  # the glibc of upstream's builds from 18 on
 MUSL: tuple[tuple[int, Numbers], ...] = ((0, (1, 0)), (14, (1, 1, 19)), (22, (1, 2, 4)))
 
 
@@ -97,7 +98,10 @@ class Machine:
     def targets(self) -> tuple[Target, ...]:
         """Return every target that runs here, the best first."""
         own = self.target
-        return (own, *(BY_NAME[name] for name in OTHERS.get(own.name, ())))
+        others = OTHERS.get(own.name, ())
+        if own.libc == "glibc" and (not self.libc_version or self.libc_version >= BUILT_FOR):
+            others = tuple(name for name in others if not name.endswith("-glibc-217"))
+        return (own, *(BY_NAME[name] for name in others))
 
     def emulator(self, target: Target) -> str:
         """Return what is needed to run ``target`` here, empty for nothing."""

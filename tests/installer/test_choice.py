@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -150,6 +151,36 @@ def test_of_a_range_the_newest_that_runs_is_taken_and_that_is_said(table: Table)
     assert [each.text for each in choice.advice if each.code == "libc"] == [
         "node 23.1.0 would be newer, but needs glibc 2.28, and this machine has 2.17"
     ]
+
+
+@pytest.mark.parametrize(
+    ("machine", "target", "text", "version"),
+    [
+        (OLD, "linux-x64-glibc-217", "22", "22.1.0"),
+        (OLD, "linux-x64", "16", "16.20.2"),  # signed, and it runs
+        (Machine("linux", "x64", "musl", (1, 2, 4)), "linux-x64-musl", "lts", "22.11.0"),
+        (Machine("linux", "armv6l", "glibc", (2, 36)), "linux-armv6l", "20", "20.1.0"),
+    ],
+)
+def test_what_was_built_elsewhere_is_found_by_itself(
+    table: Table, tmp_path: Path, machine: Machine, target: str, text: str, version: str
+) -> None:
+    unofficial = tmp_path / "unofficial"
+    unofficial.mkdir()
+    rows = (
+        ("v23.0.0", "linux-x64-musl", False),
+        ("v22.11.0", "linux-x64-musl", "Jod"),
+        ("v22.1.0", "linux-x64-glibc-217", False),
+        ("v20.1.0", "linux-armv6l", False),
+        ("v16.20.2", "linux-x64-glibc-217", "Gallium"),
+    )
+    index = [
+        {"version": v, "date": "2024-05-01", "files": [word], "lts": lts} for v, word, lts in rows
+    ]
+    (unofficial / "index.json").write_text(json.dumps(index))
+    sources = f"{table.mirror} {unofficial}"
+    found = table.choose(text, machine, RTINSTALL_SOURCES=sources).found
+    assert (str(found.release.version), found.target.name) == (version, target)
 
 
 def test_for_another_machine_this_ones_library_does_not_count(table: Table) -> None:

@@ -381,7 +381,7 @@ def test_fail_on_installs_nothing_of_the_kind(desk: Desk, upstream: Upstream) ->
     upstream.rows["24.19.0"]["security"] = True
     upstream.put("index.json", json.dumps(list(upstream.rows.values())).encode())
     words = mirror(upstream)
-    desk.run("install", "18", "--fail-on", "eol", *words).failed(19, "end of its life", "--fail-on")
+    desk.run("install", "18", "--fail-on", "eol", *words).failed(19, "end of life", "--fail-on")
     desk.run("install", "24.18.0", *words, RTINSTALL_FAIL_ON="eol,security").failed(
         19, "a security release behind", "RTINSTALL_FAIL_ON"
     )

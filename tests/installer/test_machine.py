@@ -128,7 +128,9 @@ def test_a_machine_whose_own_target_is_in_no_table_is_refused() -> None:
 @pytest.mark.parametrize(
     ("here", "names", "emulators"),
     [
-        (Machine("linux", "x64", "glibc"), ("linux-x64", "linux-x64-glibc-217"), ("", "")),
+        (Machine("linux", "x64", "glibc"), ("linux-x64",), ("",)),
+        (Machine("linux", "x64", "glibc", (2, 28)), ("linux-x64",), ("",)),
+        (Machine("linux", "x64", "glibc", (2, 17)), ("linux-x64", "linux-x64-glibc-217"), ("", "")),
         (Machine("linux", "x64", "musl"), ("linux-x64-musl",), ("",)),
         (Machine("linux", "armv7l", "glibc"), ("linux-armv7l", "linux-armv6l"), ("", "")),
         (Machine("darwin", "arm64"), ("darwin-arm64", "darwin-x64"), ("", "Rosetta 2")),
