@@ -76,6 +76,8 @@ class Places:
 
         A drive ``C:`` is the folder ``C`` there.
         """
+        if not WINDOWS:
+            return Path(f"{self.projects}{folder}", ".version")
         parts = [part.strip("\\/").replace(":", "") for part in folder.parts]
         return self.projects.joinpath(*filter(None, parts), ".version")
 

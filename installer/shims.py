@@ -63,8 +63,9 @@ if [ -n "${RTINSTALL_VERSION-}" ]; then
   fi
 elif ! _rt_find; then
   _rt_asked=$_rt_at
-  _rt_run hook "${_rt_at:-/}" >&2 && _rt_find || _rt_fail 18 \\
-    "it is not known which version ${_rt_at:-/} asks for" 'rtinstall why shows what is wrong'
+  if ! _rt_run hook "${_rt_at:-/}" >&2 || ! _rt_find; then
+    _rt_fail 18 "it is not known which version ${_rt_at:-/} asks for" 'rtinstall why says more'
+  fi
 fi
 [ "$_rt_name" != '!' ] || [ "$_rt_bin" != "$_rt_home/shims" ] || _rt_fail 18 "${_rt_note%;*}" "${_rt_note##*; }"
 if [ -n "$_rt_bin" ] && [ -x "$_rt_bin/$_rt_command" ]; then

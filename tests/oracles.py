@@ -30,11 +30,14 @@ PACKAGES = {
     "dpkg-deb": "dpkg",
     "dpkg-scanpackages": "dpkg-dev",
     "fakeroot": "fakeroot",
+    "fish": "fish",
     "gzip": "gzip",
+    "ksh": "ksh93u+m",
     "lintian": "lintian",
     "ldd": "libc-bin",
     "llvm-lipo-14": "llvm-14",
     "make": "make",
+    "mksh": "mksh",
     "msibuild": "msitools",
     "msidump": "msitools",
     "msiextract": "msitools",
@@ -51,6 +54,7 @@ PACKAGES = {
     "rpmbuild": "rpm",
     "rpmlint": "rpmlint",
     "shellcheck": "shellcheck",
+    "strace": "strace",
     "tar": "tar",
     "unzip": "unzip",
     "update-alternatives": "dpkg",
@@ -59,11 +63,13 @@ PACKAGES = {
     "wixl": "wixl",
     "xmllint": "libxml2-utils",
     "xz": "xz-utils",
+    "zsh": "zsh",
     "zstd": "zstd",
 }
 
 # What no Debian package brings; a program of that name on PATH would be another one.
 ELSEWHERE = {
+    "nu": "Nushell, which the npm package @nushell/linux-x64 brings",
     "pkg": "FreeBSD's pkg(8), built on Linux from its public source",
 }
 

@@ -1,7 +1,7 @@
 """bash: the hook runs before each prompt, and after cd, pushd and popd in the same line.
 
-Aliases are not expanded while this is read: a user's own ``cd`` is theirs, and is left alone; then
-the prompt alone switches. Element 0 of PROMPT_COMMAND is what both its forms, text and array, have.
+Aliases are not expanded while this is read, so a user's alias for ``cd`` stays and leads here. A function
+of that name is left alone; then the prompt alone switches. Element 0 of PROMPT_COMMAND is what both its forms, text and array, have.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _rt_prompt() {
   return "$_rt_status"
 }
 for _rt_at in cd pushd popd; do
-  if ! alias "$_rt_at" >/dev/null 2>&1 && ! declare -F "$_rt_at" >/dev/null; then
+  if ! declare -F "$_rt_at" >/dev/null; then
     case $_rt_at in
       cd) cd() { builtin cd "$@" || return; _rt_hook; } ;;
       pushd) pushd() { builtin pushd "$@" || return; _rt_hook; } ;;

@@ -25,7 +25,8 @@ def _rt_time [file: string] {
 
 # What a folder asks for, or the nearest one above; `stale` is one that only the program knows.
 def _rt_find [asked] {
-  mut at = ($env.PWD | str replace --all '\\' '/' | str trim --right --char '/')
+  let here = (if $nu.os-info.name == "windows" { $env.PWD | str replace --all '\\' '/' } else { $env.PWD })
+  mut at = ($here | str trim --right --char '/')
   mut weak: list<any> = []
   loop {
     let folder = $at
@@ -95,7 +96,10 @@ def --env _rt_hook [] {
   if $found.stale and $env._rt.asked != $found.at {
     $env._rt = ($env._rt | update asked $found.at)
     let program = (_rt_program)
-    try { ^$program hook (if $found.at == "" { "/" } else { $found.at }) o>e>| print -e }
+    try {
+      let said = (^$program hook (if $found.at == "" { "/" } else { $found.at }))
+      if $said != "" { print -e --no-newline $said }
+    }
     $found = (_rt_find $env._rt.asked)
   } else if not $found.stale and not $found.old {
     $env._rt = ($env._rt | update asked null)

@@ -35,7 +35,7 @@ _rt_find() {
           IFS= read -r _rt_file && IFS= read -r _rt_seen && IFS= read -r _rt_note
       } <"$_rt_record" || return 1
       [ "$_rt_seen" = "$_rt_names" ] || return 1
-      if [ -n "$_rt_old" ] || [ -f "$_rt_file" ] && ! [ "$_rt_record" -nt "$_rt_file" ]; then
+      if [ -n "$_rt_old" ] || { [ -f "$_rt_file" ] && ! [ "$_rt_record" -nt "$_rt_file" ]; }; then
         [ "$_rt_at" = "${_rt_asked-}" ] || return 1
       else
         _rt_asked=''
@@ -210,11 +210,11 @@ rtinstall() {
 }
 """
 
+# Where cd is an alias, dash would read that here in its place: the alias is the user's, and stays.
 _CD = """\
-cd() {
-  command cd "$@" || return
-  _rt_hook
-}
+if ! alias cd >/dev/null 2>&1; then
+  eval 'cd() { command cd "$@" || return; _rt_hook; }'
+fi
 if _rt_begin; then _rt_hook; fi
 """
 

@@ -1,0 +1,58 @@
+"""What is quoted for a shell is read back by that shell, letter for letter."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from oracles import tool
+from rtinstall.installer.shells import quoting
+
+READERS: dict[str, tuple[Callable[[str], str], list[str], str, str]] = {
+    "bash": (quoting.posix, ["--norc", "-c"], "printf '%s\\0' {}", "\0"),
+    "zsh": (quoting.posix, ["-f", "-c"], "setopt rcquotes; printf '%s\\0' {}", "\0"),
+    "dash": (quoting.posix, ["-c"], "printf '%s\\0' {}", "\0"),
+    "mksh": (quoting.posix, ["-c"], "/usr/bin/printf '%s\\0' {}", "\0"),
+    "ksh": (quoting.posix, ["-c"], "printf '%s\\0' {}", "\0"),
+    "fish": (quoting.fish, ["--no-config", "-c"], "printf '%s\\0' {}", "\0"),
+    "nu": (quoting.nushell, ["-n", "-c"], 'print -n ([{}] | each {{|w| $w + "\\u{{0}}" }} | str join)', "\0"),
+}  # fmt: skip
+LETTERS = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+WORDS = st.lists(st.text(LETTERS | st.sampled_from("'\"\\$`!\n\r\t *?[]{}~#&|;<>()=%^"), max_size=20), min_size=1, max_size=40)  # fmt: skip
+
+
+@pytest.mark.parametrize("shell", READERS)
+@given(words=WORDS)
+@settings(max_examples=15, deadline=None)
+def test_any_word_is_read_back(shell: str, words: list[str]) -> None:
+    quote, options, script, end = READERS[shell]
+    text = script.format(" ".join(map(quote, words)))
+    ended = subprocess.run(
+        [tool(shell), *options, text],
+        capture_output=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent"},
+    )
+    assert ended.returncode == 0, ended
+    assert ended.stdout.decode().split(end)[:-1] == words
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("a b", "'a b'"),
+        ("it's", "'it''s'"),
+        ("\u2018x\u2019", "'\u2018\u2018x\u2019\u2019'"),
+        ("$x`n", "'$x`n'"),
+    ],
+)
+def test_powershell_doubles_every_kind_of_single_quote(text: str, quoted: str) -> None:
+    assert quoting.powershell(text) == quoted
+
+
+def test_cmd_doubles_percent_signs() -> None:
+    assert quoting.cmd("C:\\100% & more") == "C:\\100%% & more"
