@@ -37,6 +37,7 @@ from rtinstall.runtime_bundle.errors import (
 )
 from rtinstall.runtime_bundle.releases import Release
 from rtinstall.runtime_bundle.sources import Part, RuntimeSource, Say
+from rtinstall.runtime_bundle.sources.checksums import Vouched
 from rtinstall.runtime_bundle.sources.named import Ways, source_named, trusted_key
 from rtinstall.runtime_bundle.targets import FREEBSD, Target
 from rtinstall.runtime_bundle.versions import Channel, Version
@@ -86,11 +87,12 @@ class Catalogue:
         seen: Path | None = None,
         os_release: str = "",
         channel: Channel = "release",
+        vouched: Vouched | None = None,
     ) -> None:
         """Use the sources of ``settings`` that ``policy`` allows.
 
         ``seen`` is the file in which the newest versions are remembered, ``os_release`` the FreeBSD to
-        ask for. ``say`` hears what a person should know.
+        ask for, ``vouched`` what a lock says of archives. ``say`` hears what a person should know.
         """
         self._settings = settings
         self._policy = policy
@@ -102,6 +104,7 @@ class Catalogue:
             network,
             say,
             channel=channel,
+            vouched=vouched,
             allow_unsigned=settings.allow_unsigned.value and not policy.signatures,
             release=os_release if os_release in FREEBSD else FREEBSD[0],
         )

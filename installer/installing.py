@@ -19,6 +19,7 @@ from rtinstall.installer.advice import Advice
 from rtinstall.installer.catalogue import Catalogue
 from rtinstall.installer.choice import Choice, choose
 from rtinstall.installer.progress import Board, Step
+from rtinstall.installer.receipt import Receipt
 from rtinstall.installer.session import Session
 from rtinstall.installer.store import Installed
 from rtinstall.runtime_bundle.errors import PolicyRefused, RtError
@@ -57,6 +58,7 @@ def install(
     wanted: dict[tuple[str, str], _Wanted] = {}
     for spec in specs:
         if not again and (found := already(session, spec)):
+            _hold(session, found.receipt)
             yield Done(spec.text, found, before=True)
             continue
         channel = spec.version.channel if spec.version else "release"
@@ -64,8 +66,11 @@ def install(
         choice = _chosen(session, spec, catalogue, board)
         release, target = choice.found.release, choice.found.target
         _refuse(session, choice.advice)
+        if session.locked and (said := session.locked.check_target(release.version, target)):
+            board.say(said)
         there = session.store.find(release.version, target)
         if there is not None and not again:
+            _hold(session, there.receipt)
             yield Done(spec.text, there, before=True, advice=choice.advice)
             continue
         wanted.setdefault(
@@ -80,6 +85,11 @@ def already(session: Session, spec: VersionSpec) -> Installed | None:
         return None
     found = (session.store.find(spec.version, target) for target in session.rules.targets)
     return next((each for each in found if each is not None), None)
+
+
+def _hold(session: Session, receipt: Receipt) -> None:
+    if session.locked:
+        session.locked.check_installed(receipt)
 
 
 def _chosen(session: Session, spec: VersionSpec, catalogue: Catalogue, board: Board) -> Choice:
@@ -127,7 +137,10 @@ def _carried_out(
 
 
 def _fetch(session: Session, wanted: _Wanted, step: Step) -> tuple[Part, ...]:
-    parts = wanted.catalogue.fetch(wanted.choice.found, step)
+    found = wanted.choice.found
+    parts = wanted.catalogue.fetch(found, step)
+    if session.locked:
+        session.locked.check_parts(found.release.version, found.target, parts)
     if version := session.settings.npm.value:
         return (*parts, wanted.catalogue.npm(version, step))
     return parts

@@ -81,7 +81,7 @@ def named(folder: Path, where: str) -> Place:
 
 def nearest(folder: Path, home: Path) -> Place:
     """Return the place that decides in ``folder``, or that of a new file in it."""
-    for request in requests(folder)[:1]:
+    for request in requests(folder, locks=False)[:1]:
         file = usable(request).file if request.chooses else None
         if file and not (folder != file.parent and home.is_relative_to(file.parent)):
             return Place(file, request.kind if request.kind in package_json.KINDS else "")

@@ -5,6 +5,8 @@ The order:
 1. A file that chooses a version, in the nearest folder that has one; within a folder ``.nvmrc``,
    ``.node-version``, ``.tool-versions``, then in ``package.json`` ``volta.node`` and
    ``devEngines.runtime``.
+   ``rtinstall.lock`` comes before them all, if it has a version for what the others of its folder ask
+   for, or there are no others.
 2. If no folder up to the root chooses one: ``engines.node`` of the nearest ``package.json`` that has it.
 
 Files made for the purpose come before ``package.json`` as with fnm, n and proto, ``.nvmrc`` first since
@@ -29,7 +31,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from rtinstall.installer import version_file
 from rtinstall.installer.expression import check_expression
-from rtinstall.installer.version_file import NAMES, read, refused
+from rtinstall.installer.version_file import LOCK, NAMES, read, refused
 from rtinstall.runtime_bundle.errors import BadConfiguration, RtError, UnknownVersion
 
 CHAIN = 8  # files that volta.extends leads through
@@ -70,12 +72,14 @@ class Request:
         return f"{self.file}, line {self.line}" if self.line else str(self.file)
 
 
-def requests(folder: Path) -> tuple[Request, ...]:
+def requests(folder: Path, *, locks: bool = True) -> tuple[Request, ...]:
     """Return what the files of ``folder``, an absolute path, and of those above ask for.
 
-    The one that decides comes first, the others in the order they would.
+    The one that decides comes first, the others in the order they would. Without ``locks`` what has
+    been locked does not count.
     """
-    found = [request for place in (folder, *folder.parents) for request in in_folder(place)]
+    look = in_folder if locks else in_version_files
+    found = [request for place in (folder, *folder.parents) for request in look(place)]
     return tuple(sorted(found, key=lambda request: not request.chooses))
 
 
@@ -94,6 +98,37 @@ def usable(request: Request) -> Request:
 
 def in_folder(folder: Path) -> Iterator[Request]:
     """Yield what the files of one folder ask for, in the order they count."""
+    path = folder / LOCK
+    found = tuple(in_version_files(folder))
+    if "node_modules" in folder.parts or not os.path.lexists(path):
+        yield from found
+        return
+    locked, covers = _locked(path, found)
+    yield from locked if covers else ()
+    yield from found
+    yield from () if covers else locked
+
+
+def _locked(path: Path, found: tuple[Request, ...]) -> tuple[tuple[Request, ...], bool]:
+    """Return what a lock chooses, and whether it does for what ``found`` asks for."""
+    from rtinstall.installer import lock_file
+
+    try:
+        text = read(path, lock_file.LIMIT)
+        lock = lock_file.parse(text or "") if text is not None else lock_file.Lock()
+    except RtError as error:
+        return (Request("", path, 0, LOCK, fault=str(error), hint=error.hint),), True
+    if not lock.versions:
+        return (), False
+    asked = next((request for request in found), None)
+    fits = lock.covering(asked.text) if asked and not asked.fault else None
+    chosen = fits or lock.versions[0]
+    line = lock_file.line_of(text or "", chosen.version)
+    return (Request(str(chosen.version), path, line, LOCK),), fits is not None or asked is None
+
+
+def in_version_files(folder: Path) -> Iterator[Request]:
+    """Yield what the files of one folder ask for that people write."""
     for name in NAMES:
         if name == "package.json" and "node_modules" in folder.parts:
             continue

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rtinstall.installer.aliases import Aliases
     from rtinstall.installer.catalogue import Catalogue
     from rtinstall.installer.choice import Rules
+    from rtinstall.installer.in_force import InForce
     from rtinstall.installer.machine import Machine
     from rtinstall.installer.policy import Policy
     from rtinstall.installer.settings import Settings
@@ -34,12 +35,14 @@ class Session:
 
     ``flags`` are those that set something, each with the setting's name, itself and its value; a verb
     that has any works with a session of its own. ``say`` hears what a person should know.
+    ``locked`` is the lock that counts, if one does.
     """
 
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     folder: Path = field(default_factory=Path.cwd)
     flags: Mapping[str, tuple[str, object]] = field(default_factory=dict)
     say: Callable[[str], None] = tell
+    locked: InForce | None = None
 
     @cached_property
     def places(self) -> Places:
@@ -139,7 +142,8 @@ class Session:
             self.cache,
             self.network,
             self.say,
-            seen=self.places.home / "seen.json",
+            seen=None if self.settings.offline.value else self.places.home / "seen.json",
             os_release=self.machine.os_release,
             channel=channel,
+            vouched=self.locked.vouched if self.locked else None,
         )

@@ -18,6 +18,7 @@ from pathlib import Path
 from rtinstall.runtime_bundle.errors import BadConfiguration
 
 NAMES = (".nvmrc", ".node-version", ".tool-versions", "package.json")
+LOCK = "rtinstall.lock"  # what rtinstall lock writes, and nobody by hand
 LIMIT = 4 << 10  # bytes of a file that holds nothing but versions
 PACKAGE_LIMIT = 1 << 20  # bytes of a package.json
 FLAGS = os.O_RDONLY | sum(

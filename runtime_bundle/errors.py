@@ -157,6 +157,13 @@ class Busy(RtError):
     hint = "wait for it to end; rtinstall doctor shows what holds the lock"
 
 
+class NotLocked(RtError):
+    """What is asked for is not in the lock, or there is none."""
+
+    exit_code = 23
+    hint = "rtinstall lock brings it up to date"
+
+
 def every_error() -> Iterator[type[RtError]]:
     """Yield each class of the tree below :class:`RtError`, in the order of their exit codes."""
     found = {RtError}

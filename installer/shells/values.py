@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rtinstall.installer.version_file import NAMES
+from rtinstall.installer.version_file import LOCK, NAMES
 
-VERSION_FILES = NAMES  # the shells only need to know which of them are there
+VERSION_FILES = (*NAMES, LOCK)  # the shells only need to know which of them are there
 PACKAGE = "package.json"
 DEFAULT = "aliases/default"  # below home: the version for where nothing else is asked for
 HOOK_FILE = "env"  # below home: env.sh, env.bash ..., what start files read

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -32,6 +30,7 @@ from rtinstall.runtime_bundle.release_keys import RELEASE_KEYS
 from rtinstall.runtime_bundle.releases import LIMIT as INDEX_LIMIT
 from rtinstall.runtime_bundle.releases import Release, parse_index
 from rtinstall.runtime_bundle.sources import Offer, Part, Say
+from rtinstall.runtime_bundle.sources.checksums import LIST, Checksums, Vouched, as_text
 from rtinstall.runtime_bundle.sources.documents import address_of, document
 from rtinstall.runtime_bundle.targets import Target
 from rtinstall.runtime_bundle.verify import (
@@ -50,14 +49,6 @@ SIGNATURE_LIMIT = 16 << 10
 EXTENSIONS = {"tar": ("tar.xz", "tar.gz"), "zip": ("zip",)}
 
 
-@dataclass(frozen=True, slots=True)
-class _Shasums:
-    """The files of a release, and on whose word."""
-
-    files: Mapping[str, str]
-    checked: str
-
-
 class Dist:
     """A distribution server; see the module."""
 
@@ -72,10 +63,11 @@ class Dist:
         keys: Keyring = RELEASE_KEYS,
         say: Say = lambda line: None,
         name: str = "dist",
+        vouched: Vouched | None = None,
     ) -> None:
         """Use ``address``, an URL or a directory, else the project's own for ``channel``.
 
-        ``allow_unsigned`` and an address of plain http are the user's own words. Both together
+        ``vouched`` are digests known before, to which the server is held. ``allow_unsigned`` and an address of plain http are the user's own words. Both together
         would verify nothing and raise :class:`BadConfiguration`. ``say`` hears warnings.
         """
         self.name = name
@@ -85,13 +77,15 @@ class Dist:
         self._address = _address(address, channel)
         parts = checked(self._address, plain=True)
         self._plain = parts.scheme == "http"
+        self._loopback = is_loopback(parts.hostname or "")
         self._allow_unsigned = allow_unsigned
         self._keys = keys
         self._say = say
+        self._vouched = vouched
         self._asking = threading.Lock()
         self._index: tuple[Release, ...] | RtError | None = None
-        self._shasums: dict[Version, _Shasums] = {}
-        if self._plain and allow_unsigned and not is_loopback(parts.hostname or ""):
+        self._shasums: dict[Version, Checksums] = {}
+        if self._plain and allow_unsigned and not self._loopback:
             raise BadConfiguration(
                 f"{bare(self._address)} is neither encrypted nor signed",
                 hint="use an https:// address, or a mirror that carries the signatures",
@@ -122,14 +116,38 @@ class Dist:
     def fetch(self, offer: Offer, progress: Progress) -> tuple[Part, ...]:
         """Fetch the archive of ``offer`` unless it is in the cache; checked before it is opened."""
         url, digest, checked_by = self._archive(offer.release, offer.target)
-        path = self._cache.obtain(
+        path = self._obtain(url, digest, progress)
+        provenance = Provenance("runtime", self.name, bare(url), digest.text, checked_by)
+        return (Part("runtime", path, "upstream", provenance),)
+
+    def checksums(self, version: Version) -> Checksums:
+        """Return what the release consists of; raises :class:`VerificationFailed`."""
+        with self._asking:
+            if version not in self._shasums:
+                self._shasums[version] = self._read_shasums(version)
+        return self._shasums[version]
+
+    def archives(self, version: Version, target: Target) -> dict[str, str]:
+        """Return SHA-256 by name of all archives for ``target``, the smallest first."""
+        files = self.checksums(version).files
+        names = (
+            f"node-{version.tag}-{target.name}.{extension}"
+            for extension in EXTENSIONS[target.archive]
+        )
+        return {name: files[name] for name in names if name in files}
+
+    def fetch_archive(self, version: Version, name: str, progress: Progress) -> Path:
+        """Return the archive of a release that is called ``name``, fetched and checked."""
+        digest = Digest.sha256(self.checksums(version).files[name])
+        return self._obtain(joined(self._address, f"{version.tag}/{name}"), digest, progress)
+
+    def _obtain(self, url: str, digest: Digest, progress: Progress) -> Path:
+        return self._cache.obtain(
             digest,
             lambda part: fetch(
                 url, part, digest, network=self._network, progress=progress, plain=self._plain
             ),
         )
-        provenance = Provenance("runtime", self.name, bare(url), digest.text, checked_by)
-        return (Part("runtime", path, "upstream", provenance),)
 
     def _read_index(self) -> tuple[Release, ...] | RtError:
         """Return the index, or why there is none: a server that did not answer is asked once."""
@@ -142,53 +160,82 @@ class Dist:
 
     def _archive(self, release: Release, target: Target) -> tuple[str, Digest, str]:
         """Return address, digest and guarantor of the smallest archive there is for ``target``."""
-        folder = release.version.tag
-        with self._asking:
-            if release.version not in self._shasums:
-                self._shasums[release.version] = self._read_shasums(release.version)
-        shasums = self._shasums[release.version]
-        for extension in EXTENSIONS[target.archive]:
-            name = f"node-{folder}-{target.name}.{extension}"
-            if name in shasums.files:
-                url = joined(self._address, f"{folder}/{name}")
-                return url, Digest.sha256(shasums.files[name]), shasums.checked
-        raise NotPublished(f"node {folder} is not published for {target} at {bare(self._address)}")
+        version = release.version
+        for name, digest in self.archives(version, target).items():
+            url = joined(self._address, f"{version.tag}/{name}")
+            return url, Digest.sha256(digest), self._word(version, name)
+        raise NotPublished(
+            f"node {version.tag} is not published for {target} at {bare(self._address)}"
+        )
 
-    def _read_shasums(self, version: Version) -> _Shasums:
-        """Return the list of checksums of ``version``; :class:`VerificationFailed` if nobody signed it."""
-        base = f"{version.tag}/SHASUMS256.txt"
+    def _word(self, version: Version, name: str) -> str:
+        """Return on whose word an archive counts: a signer's, else a lock's, else the server's."""
+        listed = self.checksums(version)
+        known = self._vouched.stand_in(version) if self._vouched else None
+        return (
+            known.checked if known and not listed.signer and name in known.files else listed.checked
+        )
+
+    def _read_shasums(self, version: Version) -> Checksums:
+        """Return the list of checksums of ``version``, which has to agree with a lock's."""
+        found = self._listed(version)
+        if self._vouched:
+            self._vouched.agrees(version, found.files, bare(self._address))
+        return found
+
+    def _listed(self, version: Version) -> Checksums:
+        """Return the list; :class:`VerificationFailed` if nobody signed it."""
+        base = f"{version.tag}/{LIST}"
         if self.name == "unofficial":  # never signed, so nothing is asked for in vain
             return self._unsigned(base)
-        if self._allow_unsigned and self._network.offline and not self._signature_here(base):
-            return self._unsigned(base)  # what the server had not cannot be asked for again
+        unasked = self._network.offline and not self._signature_here(base)
+        if unasked and (self._allow_unsigned or self._locked(version)):
+            # What the server had not cannot be asked for again.
+            return self._without_signature(version, base)
         try:
             signed = self._document(f"{base}.asc", MAX_SHASUMS)
             found = check_shasums(signed, keys=self._keys, now=time.time())
+            papers = {LIST: as_text(found.files), f"{LIST}.asc": signed}
         except NotPublished:
             try:
                 signature = self._document(f"{base}.sig", SIGNATURE_LIMIT)
             except NotPublished:
-                if self._allow_unsigned:
-                    return self._unsigned(base)
-                raise VerificationFailed(
-                    f"node {version.tag} is not signed at {bare(self._address)}: there is neither "
-                    "SHASUMS256.txt.asc nor SHASUMS256.txt.sig",
-                    hint="name a mirror that carries the signatures; --allow-unsigned does without",
-                ) from None
+                return self._without_signature(version, base)
             text = self._document(base, MAX_SHASUMS)
             found = check_shasums_detached(text, signature, keys=self._keys, now=time.time())
+            papers = {LIST: text, f"{LIST}.sig": signature}
         for warning in found.warnings:
             self._say(warning)
         signer = found.signer
-        return _Shasums(found.files, f"signature of {signer.holder} ({signer.primary}), SHA-256")
+        by = f"signature of {signer.holder} ({signer.primary}), SHA-256"
+        return Checksums(found.files, by, signer.primary, papers)
 
-    def _unsigned(self, base: str) -> _Shasums:
-        files = parse_shasums(self._document(base, MAX_SHASUMS))
+    def _without_signature(self, version: Version, base: str) -> Checksums:
+        """Return on another word what is not signed, or raise :class:`VerificationFailed`."""
+        if known := self._locked(version):
+            return known
+        if self._allow_unsigned:
+            return self._unsigned(base)
+        raise VerificationFailed(
+            f"node {version.tag} is not signed at {bare(self._address)}: there is neither "
+            "SHASUMS256.txt.asc nor SHASUMS256.txt.sig",
+            hint="name a mirror that carries the signatures; --allow-unsigned does without",
+        ) from None
+
+    def _locked(self, version: Version) -> Checksums | None:
+        """Return what a lock says, where that may stand in for a signature."""
+        if self._vouched is None or self._own or (self._plain and not self._loopback):
+            return None
+        return self._vouched.stand_in(version)
+
+    def _unsigned(self, base: str) -> Checksums:
+        text = self._document(base, MAX_SHASUMS)
         how = "over TLS" if urlsplit(self._address).scheme == "https" else "of this machine"
         self._say(
             f"{bare(joined(self._address, base))} is not signed; its checksums are taken as they are"
         )
-        return _Shasums(files, f"sha256 of SHASUMS256.txt {how}, no signature")
+        checked_by = f"sha256 of SHASUMS256.txt {how}, no signature"
+        return Checksums(parse_shasums(text), checked_by, papers={LIST: text})
 
     def _signature_here(self, base: str) -> bool:
         addresses = (joined(self._address, f"{base}.{kind}") for kind in ("asc", "sig"))
@@ -221,6 +268,7 @@ def unofficial(
     *,
     address: str | Path | None = None,
     say: Say = lambda line: None,
+    vouched: Vouched | None = None,
 ) -> Dist:
     """Return the source of the unofficial builds, which their project does not sign."""
     return Dist(
@@ -230,4 +278,5 @@ def unofficial(
         allow_unsigned=True,
         say=say,
         name="unofficial",
+        vouched=vouched,
     )

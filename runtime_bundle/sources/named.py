@@ -15,6 +15,7 @@ from rtinstall.runtime_bundle.errors import BadConfiguration
 from rtinstall.runtime_bundle.freebsd.keys import FREEBSD_KEYS, TrustedKey
 from rtinstall.runtime_bundle.freebsd.meta import NAME as META
 from rtinstall.runtime_bundle.sources import RuntimeSource, Say
+from rtinstall.runtime_bundle.sources.checksums import Vouched
 from rtinstall.runtime_bundle.sources.dist import UNOFFICIAL, Dist, unofficial
 from rtinstall.runtime_bundle.sources.freebsd import FreeBsd
 from rtinstall.runtime_bundle.sources.ibmi import IbmI
@@ -34,7 +35,7 @@ class Ways:
     """How sources are reached, and what is believed of them.
 
     ``release`` is the one of FreeBSD, ``trusted`` who may sign its repositories. ``sha256`` is what a
-    file on disk has to be. ``say`` hears warnings.
+    file on disk has to be; ``vouched`` are digests that servers are held to. ``say`` hears warnings.
     """
 
     cache: Cache
@@ -45,6 +46,7 @@ class Ways:
     release: str = FREEBSD[0]
     trusted: tuple[TrustedKey, ...] = FREEBSD_KEYS
     sha256: str | None = None
+    vouched: Vouched | None = None
 
 
 def source_named(name: str, ways: Ways) -> RuntimeSource:
@@ -57,7 +59,7 @@ def source_named(name: str, ways: Ways) -> RuntimeSource:
     if name == "dist":
         return _dist(ways, None)
     if name == "unofficial" or name.rstrip("/") == UNOFFICIAL:
-        return unofficial(cache, network, say=say)
+        return unofficial(cache, network, say=say, vouched=ways.vouched)
     if name == "pip":
         return Pip(cache, network)
     if name == "npm":
@@ -86,6 +88,7 @@ def _dist(ways: Ways, address: str | None) -> Dist:
         channel=ways.channel,
         allow_unsigned=ways.allow_unsigned,
         say=ways.say,
+        vouched=ways.vouched,
     )
 
 
