@@ -157,11 +157,32 @@ class Busy(RtError):
     hint = "wait for it to end; rtinstall doctor shows what holds the lock"
 
 
+class Unwell(RtError):
+    """rtinstall doctor found what is wrong, and it is not mended."""
+
+    exit_code = 22
+    hint = "each finding above says what to do; rtinstall doctor --fix does what it can"
+
+
 class NotLocked(RtError):
     """What is asked for is not in the lock, or there is none."""
 
     exit_code = 23
     hint = "rtinstall lock brings it up to date"
+
+
+class CannotRun(RtError):
+    """A program is there, but the system does not start it; the code is that of shells."""
+
+    exit_code = 126
+    hint = "it may be built for another machine, or lack permission: rtinstall doctor looks"
+
+
+class NoProgram(RtError):
+    """No program has that name; the code is that of shells."""
+
+    exit_code = 127
+    hint = "rtinstall which shows where the commands of the version are"
 
 
 def every_error() -> Iterator[type[RtError]]:
