@@ -7,6 +7,7 @@ what is not installed, that is an error, and nothing else is taken in its place.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from rtinstall.installer.project import Request, requests, usable
 from rtinstall.runtime_bundle.errors import NothingAsked, NotInstalled
 
 if TYPE_CHECKING:
+    from rtinstall.installer.aliases import Aliases
     from rtinstall.installer.installed import Installed
     from rtinstall.installer.session import Session
 
@@ -50,10 +52,15 @@ class Active:
 
 def asking(session: Session) -> tuple[Request, ...]:
     """Return all that asks for a version here, the one that decides first."""
-    found = list(requests(session.folder))
-    if text := session.environment.get(VARIABLE, "").strip():
+    return asked_by(session.environment, session.folder, session.aliases)
+
+
+def asked_by(environment: Mapping[str, str], folder: Path, aliases: Aliases) -> tuple[Request, ...]:
+    """Do the same for whoever has no session."""
+    found = list(requests(folder))
+    if text := environment.get(VARIABLE, "").strip():
         found.insert(0, Request(check_expression(text), kind=VARIABLE))
-    if (default := session.aliases.get(DEFAULT)) is not None:
+    if (default := aliases.get(DEFAULT)) is not None:
         found.append(Request(default, kind=DEFAULT))
     return tuple(found)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +13,8 @@ def write_atomically(path: Path, data: bytes) -> None:
 
     Raises OSError, with nothing left behind.
     """
+    import tempfile
+
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         mode = stat.S_IMODE(path.lstat().st_mode)

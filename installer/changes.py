@@ -18,7 +18,7 @@ from rtinstall.installer.belongings import RUNTIME, carry, of_runtime
 from rtinstall.installer.disk import ELSEWHERE, Disk, is_folder
 from rtinstall.installer.installed import Installed, entries, look
 from rtinstall.installer.journal import Record
-from rtinstall.installer.twins import Twins
+from rtinstall.installer.links import Twins
 from rtinstall.installer.stage import Progress, Stage
 from rtinstall.installer.steps import finish, undo
 from rtinstall.installer.store import Store

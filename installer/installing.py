@@ -80,9 +80,13 @@ def install(
 
 
 def already(session: Session, spec: VersionSpec) -> Installed | None:
-    """Return what is installed of an exact version, which no index needs to be asked about."""
-    if spec.version is None:
+    """Return what is installed of an exact version, which no index needs to be asked about.
+
+    Unless it is to be refused for what only an index can tell. Raises :class:`PolicyRefused`.
+    """
+    if spec.version is None or session.settings.fail_on.value:
         return None
+    session.policy.check_version(spec.version)
     found = (session.store.find(spec.version, target) for target in session.rules.targets)
     return next((each for each in found if each is not None), None)
 
@@ -125,13 +129,18 @@ def _carried_out(
         for future in ended:
             each, step, begun = fetching.pop(future)
             try:
-                yield _added(session, each, future.result(), step, begun, again=again)
+                parts = future.result()
+                step.done()
+                step = board.step(f"writing node {each.choice.found.release.version}")
+                done = _added(session, each, parts, step, begun, again=again)
             except RtError as error:
                 if failed is not None or fetching:
                     board.say(f"node {each.choice.found.release.version} is not installed: {error}")
                 failed = failed or error
+                continue
             finally:
                 step.done()
+            yield done
     if failed is not None:
         raise failed
 
@@ -163,16 +172,21 @@ def _added(
     )
     _refuse(session, of_source)
     needed = needs(parts) if found.target.os_releases else ()
+    step.start(None)
     with session.store.changing() as changes:
-        installed = changes.add(
+        there = None if again else session.store.find(found.release.version, found.target)
+        installed = there or changes.add(
             parts,
             found.release,
             found.target,
             again=again,
             copy=session.settings.copy.value,
+            progress=step.advance,
         )
     said = (*wanted.choice.advice, *of_source)
-    return Done(wanted.asked, installed, False, said, needed, monotonic() - begun)
+    before = there is not None  # another run was quicker
+    seconds = 0.0 if before else monotonic() - begun
+    return Done(wanted.asked, installed, before, said, needed, seconds)
 
 
 def needs(parts: Iterable[Part]) -> tuple[Dependency, ...]:

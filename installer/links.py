@@ -1,62 +1,112 @@
-"""The stable folder of each alias and line: ``aliases/NAME`` leads to the version it means now."""
+"""Files that two versions have in common are stored once.
+
+On file systems that can share the blocks of two files (Btrfs, XFS) every file that another installed
+version has is such a clone: a change to one never shows in the other. Elsewhere a hard link is made,
+but only of headers and documents. Programs and npm's packages are written again: hard links of them
+would let an editor that writes in place, or ``setcap``, change another version, too; npm itself
+exchanges whole folders, but not everybody is npm. Headers are most of what is common, and nobody
+edits them.
+
+A file of another version is used only if its content still is what is wanted: it is read and hashed.
+"""
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
-from pathlib import Path
+import stat
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
 
-from rtinstall.installer.aliases import Aliases
-from rtinstall.installer.installed import Installed
-from rtinstall.installer.places import Places
-from rtinstall.installer.resolution import among
-from rtinstall.installer.store import Store
-from rtinstall.runtime_bundle.errors import RtError
+from rtinstall.installer.disk import ANEW, READ, Disk
+from rtinstall.installer.installed import Installed, entries
+from rtinstall.runtime_bundle.errors import NotReadable
 
-
-def relink(store: Store) -> None:
-    """Let each link in ``aliases`` lead to what its name means now; take no lock if all do."""
-    wrong = {
-        name: one
-        for name, one in links(store).items()
-        if _leads(store.places, name) != (one.folder.resolve() if one else None)
-    }
-    if not wrong:
-        return
-    with store.changing() as changes:
-        for name, one in wrong.items():
-            changes.link_alias(name, one)
+FICLONE = 0x40049409  # ioctl_ficlone(2)
+LINKED = ("include/", "share/", "LICENSE", "README.md", "CHANGELOG.md")
+# What tells that it is of no use to try again here.
+NEVER = (errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOTTY, errno.EXDEV, errno.ENOSYS, errno.EPERM)
 
 
-def links(store: Store) -> dict[str, Installed | None]:
-    """Return where the link of each name is to lead: the user's aliases, and a name for each line.
+class Twins:
+    """The files of installed versions, by digest and mode."""
 
-    The lines (``22``, ``lts``, ``latest``) are for editors and cron jobs: ``aliases/22/bin/node``
-    stays where it is when 22 gets newer.
-    """
-    installed = store.installed()
-    aliases = Aliases(store.places.aliases)
-    found: dict[str, Installed | None] = {}
-    for name in _linked(store.places):
-        found[name] = None  # unless it still means something
-    lines = {str(one.version.major) for one in installed}
-    for name in [*sorted(lines), "lts", "latest", *aliases.names()]:
+    def __init__(self, disk: Disk, versions: Iterable[Installed]) -> None:
+        """Know the files of ``versions`` in the store of ``disk``."""
+        self._disk = disk
+        self._found: dict[tuple[str, int], str] = {}
+        self._clones = sys.platform.startswith("linux") and disk.descriptor is not None
+        self._links = True
+        for version in versions:
+            with suppress(NotReadable):
+                for line in entries(version):
+                    if line.kind == "file" and line.size:
+                        place = f"versions/{version.name}/{line.path}"
+                        self._found.setdefault((line.sha256, line.mode), place)
+
+    def __bool__(self) -> bool:
+        """Say whether there are any."""
+        return bool(self._found)
+
+    def share(self, sha256: str, mode: int, path: str, place: str, folder: int | None) -> bool:
+        """Make ``place``, in the open ``folder``, the same as a file there is; False if it cannot be.
+
+        ``path`` is where it will be in its version. Nothing is at ``place`` then.
+        """
+        known = self._found.get((sha256, mode))
+        if known is None or not (self._clones or (self._links and path.startswith(LINKED))):
+            return False
         try:
-            found[name] = among(name, installed, aliases)
-        except RtError:  # an alias of what is no version
-            found[name] = None
-    return found
+            source = os.open(self._disk.at(known), READ, dir_fd=self._disk.descriptor)
+        except OSError:
+            return False
+        try:
+            status = os.fstat(source)
+            if not stat.S_ISREG(status.st_mode) or stat.S_IMODE(status.st_mode) != mode:
+                return False
+            if _digest(source) != sha256:
+                return False
+            if self._clones and self._clone(source, mode, place, folder):
+                return True
+            return path.startswith(LINKED) and self._link(known, place, folder)
+        finally:
+            os.close(source)
+
+    def _clone(self, source: int, mode: int, place: str, folder: int | None) -> bool:
+        import fcntl
+
+        descriptor = os.open(place, ANEW, mode, dir_fd=folder)
+        try:
+            os.fchmod(descriptor, mode)
+            fcntl.ioctl(descriptor, FICLONE, source)
+        except OSError as error:
+            os.unlink(place, dir_fd=folder)
+            if error.errno in (*NEVER, errno.EINVAL):
+                self._clones = False
+                return False
+            raise
+        finally:
+            os.close(descriptor)
+        return True
+
+    def _link(self, known: str, place: str, folder: int | None) -> bool:
+        here = self._disk.descriptor
+        try:
+            os.link(self._disk.at(known), place, src_dir_fd=here, dst_dir_fd=folder,
+                    follow_symlinks=False)  # fmt: skip
+        except OSError as error:
+            if error.errno in NEVER:
+                self._links = False
+            elif error.errno != errno.EMLINK:
+                raise
+            return False
+        return True
 
 
-def _linked(places: Places) -> list[str]:
-    try:
-        return [entry.name for entry in os.scandir(places.aliases) if entry.is_symlink()]
-    except OSError:
-        return []
-
-
-def _leads(places: Places, name: str) -> Path | None:
-    path = places.aliases / name
-    try:
-        return path.resolve(strict=True) if os.path.lexists(path) else None
-    except OSError:
-        return path  # to nowhere
+def _digest(descriptor: int) -> str:
+    state = hashlib.sha256()
+    while data := os.read(descriptor, 1 << 20):
+        state.update(data)
+    return state.hexdigest()

@@ -125,7 +125,11 @@ def parse(text: str) -> Lock:
             f"its format is {str(table['format'])[:20]!r}, and not {FORMAT}",
             hint="a newer rtinstall may have written it",
         )
-    versions = tuple(_locked(row, text) for row in _rows(table["versions"], "versions"))
+    rows = _rows(table["versions"], "versions")
+    try:
+        versions = tuple(_locked(row, text) for row in rows)
+    except UnknownVersion as error:
+        raise _refused(str(error)) from None
     if len({each.version for each in versions}) != len(versions):
         raise _refused("it has a version twice")
     return Lock(tuple(sorted(versions, key=lambda each: each.version.key, reverse=True)))

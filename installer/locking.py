@@ -13,13 +13,12 @@ from dataclasses import replace
 
 from rtinstall.installer import advice
 from rtinstall.installer.catalogue import PASSED_OVER, Catalogue
-from rtinstall.installer.lock_file import Lock, Locked, LockedArchive, archive_names
+from rtinstall.installer.lock_file import Lock, Locked, LockedArchive
 from rtinstall.installer.resolution import meaning
 from rtinstall.installer.session import Session
 from rtinstall.runtime_bundle.errors import (
     NotPublished,
     PolicyRefused,
-    RtError,
     UnknownVersion,
     VerificationFailed,
 )
@@ -73,6 +72,17 @@ def locked(
     return lock
 
 
+def catalogue_for(spec: VersionSpec, session: Session) -> Catalogue:
+    """Return what there is of the channel of ``spec``, from sources with lists of checksums.
+
+    What the user set counts; without, package indexes are not asked.
+    """
+    settings = session.settings
+    if not settings.sources.given and not settings.mirrors.given:
+        session = replace(session, flags={**session.flags, "sources": ("default", LISTED)})
+    return session.catalogue_of(spec.version.channel if spec.version else "release")
+
+
 def missing(locked: Locked, names: Iterable[str]) -> tuple[str, ...]:
     """Return which of the targets called ``names`` are not locked."""
     return tuple(name for name in names if name not in locked.targets)
@@ -85,23 +95,26 @@ def _look(session: Session, text: str, names: Sequence[str], kept: Locked | None
         raise UnknownVersion(
             "'system' is another node on every machine", hint="name a version to lock"
         )
-    channel = spec.version.channel if spec.version else "release"
-    catalogue = session.catalogue if channel == "release" else session.catalogue_of(channel)
+    catalogue = catalogue_for(spec, session)
     targets = targets_of(names)
+    for target in targets if names else ():
+        if not catalogue.releases(target):
+            raise _unlisted(spec.text, target)
     release = chosen(spec, targets if names else (EVERYWHERE,), catalogue, session)
     archives: list[LockedArchive] = []
     for target in targets:
         try:
-            source = listing(release.version, target, catalogue)
+            found = tuple(_archives(release.version, target, catalogue))
         except PASSED_OVER as error:
             if names:
                 raise
             session.say(f"{error}; {target} is left out of the lock")
             continue
-        if source is not None:
-            archives += _archives(source, release.version, target)
-        elif names:
-            raise _unlisted(release.version, target)
+        if names and not found:
+            raise _unlisted(str(release.version), target)
+        archives += found
+    if not archives:
+        raise _unlisted(str(release.version), targets[0])
     if kept:
         archives += [each for each in kept.archives if each.target not in names]
     return Locked(
@@ -118,7 +131,14 @@ def chosen(
     It is one that the policy allows and that is old enough.
     """
     rules = session.rules
-    first, *others = (catalogue.releases(target) for target in targets)
+    known = {target: catalogue.releases(target) for target in targets}
+    for target, releases in known.items():
+        if not releases:
+            raise NotPublished(
+                f"no source has a Node.js for {target}",
+                hint="rtinstall targets shows which source has which",
+            )
+    first, *others = known.values()
     common = [{release.version for release in releases} for releases in others]
     against = ""
     for release in select(spec, first):
@@ -137,28 +157,29 @@ def chosen(
     return resolve(spec, first)
 
 
+def distributed(target: Target, catalogue: Catalogue) -> bool:
+    """Say whether a source with lists of checksums has anything for ``target``."""
+    try:
+        return any(isinstance(place.source, Dist) for place, _ in catalogue.asked(target))
+    except NotPublished:  # a mirror without an index
+        return False
+
+
 def listing(version: Version, target: Target, catalogue: Catalogue) -> Dist | None:
     """Return the first source with a list of checksums that has ``version`` for ``target``."""
-    failure: RtError | None = None
-    try:
-        for place, releases in catalogue.asked(target):
-            if isinstance(place.source, Dist) and any(r.version == version for r in releases):
-                return place.source
-    except PASSED_OVER as error:
-        failure = error
-    except NotPublished:
-        return None
-    if failure:
-        raise failure
+    for place, releases in catalogue.asked(target):
+        if isinstance(place.source, Dist) and any(each.version == version for each in releases):
+            return place.source
     return None
 
 
-def _archives(source: Dist, version: Version, target: Target) -> Iterator[LockedArchive]:
+def _archives(version: Version, target: Target, catalogue: Catalogue) -> Iterator[LockedArchive]:
+    source = listing(version, target, catalogue)
+    if source is None:
+        return
     signer = source.checksums(version).signer
-    names = archive_names(version, target.name)
     for name, digest in source.archives(version, target).items():
-        if name in names:
-            yield LockedArchive(target.name, name, digest, signer)
+        yield LockedArchive(target.name, name, digest, signer)
 
 
 def _hold(before: Locked | None, now: Locked) -> None:
@@ -172,7 +193,7 @@ def _hold(before: Locked | None, now: Locked) -> None:
             )
 
 
-def _unlisted(version: Version, target: Target) -> NotPublished:
+def _unlisted(version: str, target: Target) -> NotPublished:
     if not any(name in target.sources for name in LISTED):
         return NotPublished(
             f"{target} cannot be locked: its packages are in a repository that keeps the newest only",

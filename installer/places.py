@@ -84,23 +84,36 @@ class Places:
 
 def find_places(environment: Mapping[str, str]) -> Places:
     """Return the places of this user: ``RTINSTALL_HOME``, else where the platform keeps user data."""
+    return Places(
+        home=find_home(environment),
+        config=_config(environment),
+        policy=_policy(),
+        shared=find_shared(environment),
+    )
+
+
+def find_home(environment: Mapping[str, str]) -> Path:
+    """Return where this user's versions are, without looking for anything else."""
+    if named := environment.get("RTINSTALL_HOME"):
+        return Path(named).expanduser().absolute()
     import platformdirs
 
-    named = environment.get("RTINSTALL_HOME")
-    home = (
-        Path(named).expanduser()
-        if named
-        else platformdirs.user_data_path("rtinstall", appauthor=False)
-    )
-    config = environment.get("RTINSTALL_CONFIG")
-    return Places(
-        home=home.absolute(),
-        config=Path(config)
-        if config
-        else platformdirs.user_config_path("rtinstall", appauthor=False) / "config.toml",
-        policy=_policy(),
-        shared=Path(environment.get("RTINSTALL_SHARED", "") or _shared()),
-    )
+    return platformdirs.user_data_path("rtinstall", appauthor=False).absolute()
+
+
+def find_shared(environment: Mapping[str, str]) -> Path:
+    """Return where the machine's own store is, if it has one."""
+    if named := environment.get("RTINSTALL_SHARED"):
+        return Path(named)
+    return Path("C:/ProgramData/rtinstall") if WINDOWS else Path("/opt/rtinstall")
+
+
+def _config(environment: Mapping[str, str]) -> Path:
+    if named := environment.get("RTINSTALL_CONFIG"):
+        return Path(named)
+    import platformdirs
+
+    return platformdirs.user_config_path("rtinstall", appauthor=False) / "config.toml"
 
 
 def _policy() -> Path:
@@ -110,7 +123,3 @@ def _policy() -> Path:
     if sys.platform == "darwin":
         return Path("/Library/Application Support/rtinstall/policy.toml")
     return Path("/etc/rtinstall/policy.toml")
-
-
-def _shared() -> Path:
-    return Path("C:/ProgramData/rtinstall") if WINDOWS else Path("/opt/rtinstall")

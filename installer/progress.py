@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
+import click
+
 from rtinstall.runtime_bundle.commandline import amount, tell
 
 if TYPE_CHECKING:
@@ -39,6 +41,10 @@ class Board:
     def say(self, line: str) -> None:
         """Tell a person something that is no result."""
         tell(line)
+
+    def show(self, line: str) -> None:
+        """Print a result, on standard output."""
+        click.echo(line)
 
     def step(self, what: str) -> Step:
         """Return what the step called ``what`` reports to."""
@@ -110,6 +116,12 @@ class Drawn(Board):
         """Tell a person something, above the bars."""
         self._bars.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
+    def show(self, line: str) -> None:
+        """Print a result where no bar is drawn at that moment: it may be the same terminal."""
+        self._bars.stop()
+        click.echo(line)
+        self._bars.start()
+
     def step(self, what: str) -> Step:
         """Return what the step called ``what`` reports to."""
         return Bar(self._bars, what)
@@ -175,4 +187,6 @@ def _bars(*, always: bool) -> Bars | None:
         TimeRemainingColumn(),
         console=Console(stderr=True, force_terminal=True if always else None),
         transient=True,
+        redirect_stdout=False,  # or what is a result goes to standard error, too
+        redirect_stderr=False,
     )

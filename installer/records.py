@@ -190,7 +190,7 @@ def refresh(places: Places, store: Store) -> tuple[Path, ...]:
     what ``prune`` has to know. Called after each change of what is installed and of aliases.
     """
     from rtinstall.installer.answers import asker
-    from rtinstall.installer.links import relink
+    from rtinstall.installer.alias_links import relink
 
     relink(store)
     ask = asker(places, store)

@@ -65,33 +65,30 @@ def among(text: str, installed: Sequence[Installed], aliases: Aliases) -> Instal
 
 def fitting(spec: VersionSpec, installed: Sequence[Installed]) -> Iterator[Installed]:
     """Yield all of ``installed`` that ``spec`` means, newest first, and of one version ours first."""
-    versions = (
-        {one.version for one in installed if spec.matches(one.version)}
-        if spec.lts is None
-        else _of_lts(spec, installed)
-    )
+    versions = meant(spec, {one.version: one.receipt.lts for one in installed})
     found = [one for one in installed if one.version in versions]
     found.sort(key=lambda one: (one.version.key, one.name == one.version.tag), reverse=True)
     yield from found
 
 
-def _of_lts(spec: VersionSpec, installed: Sequence[Installed]) -> set[Version]:
-    """Return which installed versions are of the LTS line that ``spec`` names.
+def meant(spec: VersionSpec, known: Mapping[Version, str]) -> set[Version]:
+    """Return which of the versions in ``known``, each with the name of its LTS line, ``spec`` means.
 
-    The lines up to the newest installed one are all there to be counted.
+    The lines up to the newest known one are all there to be counted.
     """
+    if spec.lts is None:
+        return {version for version in known if spec.matches(version)}
     from rtinstall.runtime_bundle.releases import EPOCH, SCHEDULE, Release, select
     from rtinstall.runtime_bundle.versions import Version
 
-    known = [Release(one.version, EPOCH, lts=one.receipt.lts) for one in installed]
-    newest = max((release.version.major for release in known if release.lts), default=0)
-    lines = [
-        Release(Version(major, 0, 0), EPOCH, lts=line.codename)
+    newest = max((version.major for version, lts in known.items() if lts), default=0)
+    lines = {
+        Version(major, 0, 0): line.codename
         for major, line in SCHEDULE.items()
         if line.codename and major < newest
-    ]
-    found = {release.version for release in select(spec, [*known, *lines])}
-    return found & {one.version for one in installed if one.receipt.lts}
+    }
+    releases = [Release(version, EPOCH, lts=lts) for version, lts in (lines | dict(known)).items()]
+    return {release.version for release in select(spec, releases) if known.get(release.version)}
 
 
 def release_for(text: str, releases: Iterable[Release], aliases: Aliases) -> Release:

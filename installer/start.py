@@ -1,93 +1,113 @@
-"""Where ``rtinstall`` begins: what is answered from a record needs nothing of the rest of the program.
+"""Where ``rtinstall`` starts: what prompts and editors ask all day is answered before anything is imported.
 
-``rtinstall current``, which prompts and scripts run all the time, is looked up here as a hook looks it
-up: from the project's record, else from the link of the default version. That takes a few file system
-calls, where importing the command line takes several times as long as starting Python. Whatever is not
-written down, or not as it should be, is left to the command line, which says the same and says what is
-wrong. A test holds both to the same answers, and another this module to what it imports.
+``current`` and ``which`` without more words are answered from the names of what is installed, as the
+verbs themselves would: a name says all but the LTS line of a version, and that stands in the head of
+its receipt. Whatever is not as usual, an error above all, is left to the whole program, which then says
+what there is to say.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rtinstall.installer.version_file import NAMES
+if TYPE_CHECKING:
+    from rtinstall.runtime_bundle.versions import Version
 
-_PACKAGE = "package.json"
-_LINES = 6
+QUICK = (["current"], ["which"], ["which", "node"])
 
 
 def main() -> None:
     """Run the command line of this process."""
-    if sys.argv[1:] == ["current"] and (name := known()):
-        print(name)
-        return
+    if sys.argv[1:] in QUICK and (line := answer(sys.argv[1:], os.environ)):
+        try:
+            os.write(1, f"{line}\n".encode())
+        except OSError:
+            pass  # which is said by the whole program
+        else:
+            return
     from rtinstall.installer.cli import main as whole
 
     whole()
 
 
-def known() -> str:
-    """Return the name of the version that is active here, or nothing where that is not written down."""
-    if sys.platform == "win32" or os.environ.get("RTINSTALL_VERSION", "").strip():
-        return ""
+def answer(words: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Return what ``words`` print, or nothing if names are not enough to tell."""
+    from rtinstall.runtime_bundle.errors import RtError
+
     try:
-        home = _home()
-        name = _of_folder(home, os.getcwd())
-        if name == "default":
-            name = os.path.basename(os.readlink(f"{home}/aliases/default"))
-        receipt = f"{home}/receipts/{name}.json"
-        there = (
-            name.startswith("v")
-            and os.path.isfile(receipt)
-            and os.path.isdir(f"{home}/versions/{name}")
-        )
-    except (OSError, ValueError):
+        found = _active(environment)
+    except (RtError, OSError, ValueError, LookupError, TypeError, RecursionError):
         return ""
-    return name if there else ""
+    if found is None or words[0] == "current":
+        return found.name if found else ""
+    node = found / "bin" / "node"
+    return str(node) if os.access(node, os.X_OK) else ""
 
 
-def _home() -> str:
-    if named := os.environ.get("RTINSTALL_HOME"):
-        return os.path.abspath(os.path.expanduser(named))
-    import platformdirs
+def _active(environment: Mapping[str, str]) -> Path | None:
+    """Return the folder of the version that is active here, if its name tells."""
+    from rtinstall.installer.active import asked_by
+    from rtinstall.installer.aliases import Aliases
+    from rtinstall.installer.expression import SYSTEM, parsed
+    from rtinstall.installer.places import find_home, find_shared
+    from rtinstall.installer.resolution import meant
 
-    return os.path.abspath(platformdirs.user_data_dir("rtinstall", appauthor=False))
-
-
-def _of_folder(home: str, folder: str) -> str:
-    """Return the name in the record that decides, ``default`` if no folder has one that does."""
-    weak = ""
-    while True:
-        foreign = "node_modules" in folder.split("/")
-        there = [
-            name
-            for name in NAMES
-            if not (foreign and name == _PACKAGE) and os.path.isfile(f"{folder}/{name}")
+    home = find_home(environment)
+    aliases = Aliases(home / "aliases")
+    asked = asked_by(environment, Path.cwd(), aliases)
+    if not asked or asked[0].fault:
+        return None
+    there = [
+        (place, name, *_read(name))
+        for place in (home, find_shared(environment))
+        for name in _names(place)
+    ]
+    for text in map(aliases.expand, asked[0].texts):
+        if text == SYSTEM:
+            return None
+        spec = parsed(text)
+        lines = spec.lts is not None
+        known = {each[2]: _head(*each[:2])["lts"] if lines else "" for each in there}
+        versions = meant(spec, known)
+        fitting = [
+            (version.key, not target, place == home, place, name)
+            for place, name, version, target in there
+            if version in versions
         ]
-        if there:
-            name = _recorded(home, folder.rstrip("/"), there)
-            if name.startswith("?"):
-                weak = weak or name[1:]
-            elif name != "-":
-                return name
-        if folder in ("/", ""):
-            return weak or "default"
-        folder = os.path.dirname(folder)
+        if fitting:
+            *_, place, name = max(fitting)
+            folder = place / "versions" / name
+            return folder if _head(place, name)["name"] == name and folder.is_dir() else None
+    return None
 
 
-def _recorded(home: str, folder: str, there: list[str]) -> str:
-    """Return the second line of a folder's record, or nothing if it is older than what it is about."""
-    record = f"{home}/projects{folder}/.version"
-    with open(record, "rb") as stream:
-        lines = stream.read().decode("utf-8", "surrogateescape").split("\n")
-        made = os.fstat(stream.fileno()).st_mtime_ns
-    if len(lines) <= _LINES or lines[4] != "".join(f" {name}" for name in there):
-        return ""
-    files = [f"{folder}/{name}" for name in there]
-    if os.path.isfile(lines[3]):
-        files.append(lines[3])
-    if any(os.stat(file).st_mtime_ns >= made for file in files):
-        return ""
-    return lines[1]
+def _names(home: Path) -> list[str]:
+    try:
+        return [name[:-5] for name in os.listdir(home / "receipts") if name.endswith(".json")]  # noqa: PTH208
+    except FileNotFoundError:
+        return []
+
+
+def _read(name: str) -> tuple[Version, str]:
+    """Return the version that ``name`` begins with and the target it ends in; ValueError if unclear."""
+    from rtinstall.runtime_bundle.versions import PRERELEASES, VERSION, Version
+
+    match = VERSION.match(name)
+    target = name[match.end() :] if match else ""
+    if match is None or target.startswith(tuple(f"-{word}" for word in PRERELEASES)):
+        raise ValueError(name)
+    if target and not (name.isascii() and target.replace("-", "").isalnum()):
+        raise ValueError(name)
+    return Version.parse(match[0]), target
+
+
+def _head(home: Path, name: str) -> dict[str, str]:
+    """Return the head of a receipt, of which only ``name`` and ``lts`` are looked at here."""
+    import json
+
+    head: dict[str, str] = json.loads((home / "receipts" / f"{name}.json").read_bytes())
+    return head

@@ -112,8 +112,8 @@ def with_block(content: bytes, text: str, *, name: str = "it") -> bytes:
 
     Raises :class:`BadConfiguration` if there are marks of ours that belong to no block.
     """
-    crlf = b"\r\n" in content
     begin, end = _block(content, name)
+    crlf = content[begin:end].endswith(b"\r\n") if begin < end else b"\r\n" in content
     before, after = content[:begin], content[end:]
     joined = content[begin:end].startswith(BEGIN + JOINED)
     if begin == end and before and not before.endswith(b"\n"):

@@ -32,7 +32,7 @@ PACKAGES = {
     "fakeroot": "fakeroot",
     "fish": "fish",
     "gzip": "gzip",
-    "ksh": "ksh93u+m",
+    "ksh": "ksh",
     "lintian": "lintian",
     "ldd": "libc-bin",
     "llvm-lipo-14": "llvm-14",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from rtinstall.installer.session import Session
@@ -23,6 +25,8 @@ def implode(session: Session, *, yes: bool, dry_run: bool) -> None:
     places = session.places
     found = imploding.ours(places)
     if not dry_run and not yes:
+        if not sys.stdin.isatty():
+            raise click.UsageError("there is nobody to ask: say --yes to remove it all")
         names = ", ".join(one.name for one in session.store.installed() if not one.shared)
         click.echo(
             f"this removes {printable(str(places.home))}: {names or 'no versions'}", err=True

@@ -15,6 +15,7 @@ from rtinstall.runtime_bundle.errors import BadConfiguration, NothingAsked, Unkn
 
 if TYPE_CHECKING:
     from rtinstall.installer.installing import Done
+    from rtinstall.installer.progress import Board
     from rtinstall.runtime_bundle.model import Dependency
     from rtinstall.runtime_bundle.targets import Target
     from rtinstall.runtime_bundle.versions import VersionSpec
@@ -46,6 +47,14 @@ if TYPE_CHECKING:
 @click.option(
     "--force", "--repair", "again", is_flag=True, help="Install it again where it is there already."
 )
+@click.option(
+    "--frozen", "--locked", "frozen", is_flag=True,
+    help="Install what is in rtinstall.lock, for this system too, or nothing.",
+)  # fmt: skip
+@click.option(
+    "--from", "packed", metavar="FILE",
+    help="Use no network, but what rtinstall bundle has written, or a folder of that.",
+)  # fmt: skip
 @settable(*INSTALLING)
 @json_option
 @click.option("-s", "from_source", is_flag=True, hidden=True)
@@ -63,6 +72,8 @@ def COMMAND(
     use: bool,
     packages_from: str | None,
     again: bool,
+    frozen: bool,
+    packed: str | None,
     as_json: bool,
     from_source: bool,
     binary: bool,
@@ -70,10 +81,12 @@ def COMMAND(
 ) -> None:
     """Install each VERSION: 22, 22.11.0, lts, lts/jod, latest, '>=20 <23', an alias.
 
-    Without one it is what this folder's files ask for. What is installed already stays as it is.
+    Without one it is what this folder's files ask for, in the version that rtinstall.lock has for it,
+    and then each archive is held to the digest there. What is installed already stays as it is.
     """
     from rtinstall.installer import afterwards
     from rtinstall.installer.expression import check_alias_name
+    from rtinstall.installer.in_force import every_version, exact, in_force
     from rtinstall.installer.installing import install
     from rtinstall.installer.progress import board
 
@@ -82,7 +95,20 @@ def COMMAND(
             "rtinstall installs what was built and signed, and compiles nothing",
             hint="leave -s out; --source pip, npm or a path are other places to take it from",
         )
-    texts = _texts(session, versions, lts, latest=latest)
+    if packed:
+        from rtinstall.installer.offline import using
+
+        session = click.get_current_context().with_resource(using(session, packed))
+    named = bool(versions or lts or latest)
+    locked = in_force(session.folder, named=named, frozen=frozen)
+    texts = (() if named or locked is None else every_version(locked)) or _texts(
+        session, versions, lts, latest=latest
+    )
+    if locked:
+        session = replace(session, locked=locked)
+        texts, lacking = exact(locked, texts)
+        for text in lacking:
+            session.say(f"{locked.name} has no version for {text!r}: rtinstall lock adds it")
     if alias and len(texts) > 1:
         raise BadConfiguration("an alias is for one version", hint="name one, or leave --alias out")
     if alias:
@@ -101,7 +127,7 @@ def COMMAND(
                 for said in each.advice:
                     watch.say(f"{click.style('note:', fg='yellow', bold=True)} {said.text}")
                 if not as_json:
-                    tell_done(session, each)
+                    tell_done(watch, each)
         finally:  # what is installed counts, whatever became of the rest
             if done:
                 names = afterwards.name(session, done, as_default=as_default, alias=alias)
@@ -147,21 +173,21 @@ def _meant(session: Session, text: str) -> VersionSpec:
     return spec
 
 
-def tell_done(session: Session, done: Done) -> None:
+def tell_done(watch: Board, done: Done) -> None:
     """Print what became of one version."""
     installed = done.installed
     if done.before:
-        click.echo(f"node {installed.name} is installed already: {installed.folder}")
+        watch.show(f"node {installed.name} is installed already: {installed.folder}")
         return
     runtime = installed.receipt.provenance[0]
     lts = f" ({installed.receipt.lts})" if installed.receipt.lts else ""
-    click.echo(
+    watch.show(
         f"node {installed.name}{lts} with npm {installed.receipt.npm}, from {runtime.source},"
         f" in {done.seconds:.1f} s: {installed.folder}"
     )
-    click.echo(f"  checked: {runtime.checked}")
+    watch.show(f"  checked: {runtime.checked}")
     if words := dependency_words(done.dependencies, installed.target):
-        session.say(f"it needs packages of the system: {words}")
+        watch.say(f"it needs packages of the system: {words}")
 
 
 def dependency_words(dependencies: Sequence[Dependency], target: Target) -> str:

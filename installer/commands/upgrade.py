@@ -57,9 +57,9 @@ def COMMAND(
             done = list(install(session, specs, watch))
         if not as_json:
             for each in done:
-                tell_done(session, each)
+                tell_done(watch, each)
             for old, newest in plan if dry_run else ():
-                click.echo(f"node {old.name} would be followed by {newest.version.tag}")
+                watch.show(f"node {old.name} would be followed by {newest.version.tag}")
             if not plan:
                 session.say("everything that is installed is the newest of its line")
         afterwards.settle(session)

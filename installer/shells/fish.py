@@ -115,15 +115,10 @@ end
 
 function _rt_begin
     set -l kept
+    set -l place (string escape --style=regex -- $_rt_home $_rt_shared)
+    set -l ours "^($place[1]/(versions/|aliases/|shims\\$)|$place[2]/versions/)"
     for folder in $PATH
-        set -l ours
-        for above in $_rt_home/versions/ $_rt_home/aliases/ $_rt_shared/versions/
-            if test (string sub -l (string length -- $above) -- "$folder" | string collect) = "$above"
-                set ours 1
-            end
-        end
-        test "$folder" != "$_rt_home/shims"; or set ours 1
-        if test -z "$ours"
+        if not string match -qr -- $ours $folder
             set -a kept $folder
         else if not status is-interactive; and not status is-login
             set -g _rt_on $folder

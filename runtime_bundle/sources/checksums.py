@@ -53,7 +53,10 @@ class Vouched:
     def stand_in(self, version: Version) -> Checksums | None:
         """Return the checksums for a server that has no signature, None if nothing is known of it."""
         files = self.files.get(version)
-        return Checksums(files, f"SHA-256 in {self.by}, no signature") if files else None
+        if not files:
+            return None
+        checked = f"SHA-256 in {self.by}, no signature"
+        return Checksums(files, checked, papers={LIST: as_text(files)})
 
 
 def as_text(files: Mapping[str, str]) -> bytes:

@@ -32,6 +32,7 @@ from rtinstall.runtime_bundle.releases import Release, parse_index
 from rtinstall.runtime_bundle.sources import Offer, Part, Say
 from rtinstall.runtime_bundle.sources.checksums import LIST, Checksums, Vouched, as_text
 from rtinstall.runtime_bundle.sources.documents import address_of, document
+from rtinstall.runtime_bundle.sources.packed import Packed
 from rtinstall.runtime_bundle.targets import Target
 from rtinstall.runtime_bundle.verify import (
     MAX_SHASUMS,
@@ -64,10 +65,12 @@ class Dist:
         say: Say = lambda line: None,
         name: str = "dist",
         vouched: Vouched | None = None,
+        packed: Packed | None = None,
     ) -> None:
         """Use ``address``, an URL or a directory, else the project's own for ``channel``.
 
-        ``vouched`` are digests known before, to which the server is held. ``allow_unsigned`` and an address of plain http are the user's own words. Both together
+        ``vouched`` are digests known before, to which the server is held. What is ``packed`` is read from
+        there, ``address`` being its path. ``allow_unsigned`` and an address of plain http are the user's own words. Both together
         would verify nothing and raise :class:`BadConfiguration`. ``say`` hears warnings.
         """
         self.name = name
@@ -82,6 +85,7 @@ class Dist:
         self._keys = keys
         self._say = say
         self._vouched = vouched
+        self._packed = packed
         self._asking = threading.Lock()
         self._index: tuple[Release, ...] | RtError | None = None
         self._shasums: dict[Version, Checksums] = {}
@@ -109,6 +113,8 @@ class Dist:
         known = (
             self._cache.path(digest).stat().st_size
             if cached
+            else self._packed.size(self._inside(url))
+            if self._packed
             else size(url, network=self._network, plain=self._plain)
         )
         return Offer(self.name, release, target, known, cached, bare(url))
@@ -142,12 +148,18 @@ class Dist:
         return self._obtain(joined(self._address, f"{version.tag}/{name}"), digest, progress)
 
     def _obtain(self, url: str, digest: Digest, progress: Progress) -> Path:
+        if packed := self._packed:
+            name = self._inside(url)
+            return self._cache.obtain(digest, lambda part: packed.copy(name, part, progress))
         return self._cache.obtain(
             digest,
             lambda part: fetch(
                 url, part, digest, network=self._network, progress=progress, plain=self._plain
             ),
         )
+
+    def _inside(self, url: str) -> str:
+        return url.removeprefix(f"{self._address}/")
 
     def _read_index(self) -> tuple[Release, ...] | RtError:
         """Return the index, or why there is none: a server that did not answer is asked once."""
@@ -238,6 +250,8 @@ class Dist:
         return Checksums(parse_shasums(text), checked_by, papers={LIST: text})
 
     def _signature_here(self, base: str) -> bool:
+        if self._packed:
+            return any(f"{base}.{kind}" in self._packed.files for kind in ("asc", "sig"))
         addresses = (joined(self._address, f"{base}.{kind}") for kind in ("asc", "sig"))
         return any(
             local_path(parts).exists()
@@ -247,6 +261,8 @@ class Dist:
         )
 
     def _document(self, path: str, limit: int) -> bytes:
+        if self._packed:
+            return self._packed.document(path, limit)
         return document(
             joined(self._address, path),
             limit,

@@ -10,7 +10,7 @@ Of the two catalogues ``data`` is asked for first, then ``packagesite``, as pkg 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
@@ -56,11 +56,12 @@ PLAIN_IN_PATHS = "/~+,:@!"
 
 @dataclass(frozen=True, slots=True)
 class _Repository:
-    """The packages at an address, and on whose word."""
+    """The packages at an address, and on whose word; ``papers`` are the files that say so."""
 
     address: str
     packages: tuple[Package, ...]
     checked: str
+    papers: Mapping[str, bytes]
 
 
 class FreeBsd:
@@ -145,6 +146,16 @@ class FreeBsd:
         npm = self._part(runtime.npm, offer.target, progress)
         return node, replace(npm, what="npm", provenance=replace(npm.provenance, what="npm"))
 
+    def excerpt(
+        self, release: Release, target: Target, progress: Progress
+    ) -> dict[str, bytes | Path]:
+        """Return, by path, the files of the repository that it takes to install ``release``."""
+        runtime = self._runtime(release, target)
+        return {
+            **self._repository(target).papers,
+            **{each.path: self._part(each, target, progress).path for each in runtime.packages},
+        }
+
     def _part(self, package: Package, target: Target, progress: Progress) -> Part:
         url = self._located(package, target)
         digest = package.digest
@@ -221,7 +232,8 @@ class FreeBsd:
             for name in each.archives:
                 packed = self._document(address, name, archive.PACKED_LIMIT)
                 if packed is not None:
-                    return self._open(address, each, packed)
+                    papers = {name: packed, **({} if stated is None else {META: stated})}
+                    return self._open(address, each, packed, papers)
         if self._network.offline and not self._on_disk:
             raise Unreachable(
                 f"{bare(address)} is not in the cache, and the network is switched off",
@@ -233,7 +245,9 @@ class FreeBsd:
             hint="check the address, and that it serves this target: name one with --target",
         )
 
-    def _open(self, address: str, found: Catalogue, packed: bytes) -> _Repository:
+    def _open(
+        self, address: str, found: Catalogue, packed: bytes, papers: Mapping[str, bytes]
+    ) -> _Repository:
         """Check the signature, then read."""
         sealed = archive.seal(packed, found.member)
         signer = check_signature(sealed, self._trusted)
@@ -249,7 +263,7 @@ class FreeBsd:
                 hint="name one that is; --allow-unsigned does without",
             )
         packages = catalogue.read(archive.content(packed, found.member), found.layout)
-        return _Repository(address, packages, checked_by)
+        return _Repository(address, packages, checked_by, papers)
 
     def _document(self, address: str, name: str, limit: int) -> bytes | None:
         """Return a file of the repository; None where there is none, or offline, none of it here."""

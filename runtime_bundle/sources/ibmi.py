@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from rtinstall.runtime_bundle.addresses import bare, checked, joined
 from rtinstall.runtime_bundle.archives import open_archive
@@ -125,6 +125,27 @@ class IbmI:
         checked_by = f"{named} of repomd.xml {how}, no signature"
         provenance = Provenance("runtime", self.name, bare(url), digest.text, checked_by)
         return (Part("runtime", path, "package", provenance),)
+
+    def excerpt(
+        self, release: Release, target: Target, progress: Progress
+    ) -> dict[str, bytes | Path]:
+        """Return, by path, the files of the repository that it takes to install ``release``."""
+        package = self._package(release, target)
+        (part,) = self.fetch(self.offer(release, target), progress)
+        stated = self._document()
+        catalogue = parse_repomd(stated)
+        lists = {
+            unquote(inside(data.href)): self._cache.get(data.checksum.digest(kind))
+            for kind, data in catalogue.items()
+            if kind in ("primary", "filelists")
+        }
+        return {
+            REPOMD: stated,
+            **{
+                name: path for name, path in lists.items() if path
+            },  # what nobody needed is not here
+            unquote(inside(package.href, package.base)): part.path,
+        }
 
     def _package(self, release: Release, target: Target) -> Listed:
         """Return the package with the highest epoch and release of one version."""

@@ -21,6 +21,8 @@ from rtinstall.runtime_bundle.sources.freebsd import FreeBsd
 from rtinstall.runtime_bundle.sources.ibmi import IbmI
 from rtinstall.runtime_bundle.sources.local import Local
 from rtinstall.runtime_bundle.sources.npm import Npm
+from rtinstall.runtime_bundle.sources.packed import UNOFFICIAL as INSIDE
+from rtinstall.runtime_bundle.sources.packed import Packed, is_packed, open_packed
 from rtinstall.runtime_bundle.sources.pip import Pip
 from rtinstall.runtime_bundle.sources.yum_catalogue import REPOMD
 from rtinstall.runtime_bundle.targets import FREEBSD
@@ -71,6 +73,8 @@ def source_named(name: str, ways: Ways) -> RuntimeSource:
         return IbmI(cache, network, address=path, say=say)
     if "://" in name or (path / "index.json").is_file():
         return _dist(ways, name)
+    if (found := _packed(path)) is not None:
+        return _dist(ways, str(path), found)
     if path.exists():
         return Local(path, sha256=ways.sha256)
     raise BadConfiguration(
@@ -80,7 +84,16 @@ def source_named(name: str, ways: Ways) -> RuntimeSource:
     )
 
 
-def _dist(ways: Ways, address: str | None) -> Dist:
+def _packed(path: Path) -> Packed | None:
+    """Return what a bundle holds, or the unofficial builds in one (``FILE/unofficial``)."""
+    if is_packed(path):
+        return open_packed(path)
+    if path.name == INSIDE and is_packed(path.parent):
+        return open_packed(path.parent).below(INSIDE)
+    return None
+
+
+def _dist(ways: Ways, address: str | None, files: Packed | None = None) -> Dist:
     return Dist(
         ways.cache,
         ways.network,
@@ -89,6 +102,7 @@ def _dist(ways: Ways, address: str | None) -> Dist:
         allow_unsigned=ways.allow_unsigned,
         say=ways.say,
         vouched=ways.vouched,
+        packed=files,
     )
 
 

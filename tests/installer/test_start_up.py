@@ -1,168 +1,117 @@
-"""What starting up costs: what is imported when, and that the quick answer is the whole one's."""
+"""What prompts ask all day is answered as by the verbs themselves, and with next to nothing imported."""
 
 from __future__ import annotations
 
-import os
+import json
 import subprocess
 import sys
-import time
-from pathlib import Path
+from contextlib import chdir
 
 import pytest
 
-from rtinstall.installer import start
-from rtinstall.installer.commands import OTHERS, VERBS
-from world.installed import Home
-from world.rtbuild import IMPORTS
+from rtinstall.installer.start import answer
+from world.installed import Home, executable
 
-SLOW = ("requests", "urllib3", "rich", "json", "platformdirs", "tomllib", "tarfile", "ssl")
-NEVER_FIRST = ("click", "dataclasses", "inspect", *SLOW[:4], "tomllib", "tarfile", "ssl", "hashlib")
-
-
-def imported(code: str, **more: str) -> set[str]:
-    """Return what is imported after ``code``, by a process that began with nothing."""
-    ended = subprocess.run(
-        [sys.executable, "-c", f"import sys\n{code}\nprint(*sys.modules, file=sys.stderr)"],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(IMPORTS), **more},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return set(ended.stderr.split())
-
-
-def test_the_command_line_is_imported_without_what_only_some_verbs_need() -> None:
-    modules = imported("import rtinstall.installer.cli")
-    assert not modules & set(SLOW)
-    verbs = {name for name in modules if name.startswith("rtinstall.installer.commands.")}
-    assert not verbs, "a verb is imported when it is run"
-
-
-def test_what_is_written_down_is_answered_without_the_command_line(home: Home) -> None:
-    home.put("22.1.0")
-    home.run("default", "22").good()
-    code = "from rtinstall.installer.start import main\nsys.argv = ['rtinstall', 'current']\nmain()"
-    assert not imported(code, **home.environment()) & set(NEVER_FIRST)
-
-
-@pytest.mark.parametrize("name", [name for name, verb in VERBS.items() if not verb.hidden])
-def test_every_verb_says_what_it_does_and_what_each_option_is_for(home: Home, name: str) -> None:
-    shown = home.run(name, "--help").good().out
-    assert shown.startswith(f"Usage: rtinstall {name}")
-    purpose = shown.split("\n\n")[1].strip()
-    assert purpose.rstrip(".").count(" ") >= 2
-    lines = shown.partition("\nOptions:\n")[2].splitlines()
-    bare = [
-        line
-        for line, after in zip(lines, [*lines[1:], ""], strict=True)
-        if line.startswith("  -") and "  " not in line.strip() and not after.startswith("      ")
-    ]
-    assert not bare, "an option without a word on it"
-    assert all(len(line) <= 80 for line in shown.splitlines())
-
-
-def test_no_name_from_elsewhere_is_that_of_a_verb() -> None:
-    assert not OTHERS.keys() & VERBS.keys()
-    assert len(OTHERS) == sum(len(verb.others) for verb in VERBS.values())
-
-
-def quick(home: Home, monkeypatch: pytest.MonkeyPatch, folder: Path, **more: str) -> str:
-    for name, value in home.environment(**more).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(folder)
-    return start.known()
-
-
-def aged(path: Path) -> None:
-    past = time.time() - 60
-    os.utime(path, (past, past))
-
-
-def settled(home: Home, name: str, text: str, folder: str = "") -> Path:
-    """Write a version file, some time ago, and the records that a hook asks for."""
-    path = home.write(f"{folder}/{name}".lstrip("/"), text)
-    aged(path)
-    home.run("hook", str(path.parent))
-    return path
-
-
-FOLDERS: dict[str, dict[str, str]] = {
-    "a version": {".nvmrc": "20"},
-    "a version above": {"../.nvmrc": "20"},
-    "engines": {"package.json": '{"engines": {"node": ">=20"}}'},
-    "a choice above goes before engines": {
-        "package.json": '{"engines": {"node": ">=22"}}', "../.nvmrc": "20",
+# Each too large for what is asked at every prompt.
+LARGE = {"click", "requests", "urllib3", "rich", "platformdirs", "hashlib", "tempfile", "subprocess",
+         "tomllib", "rtinstall.installer.cli", "rtinstall.installer.store", "rtinstall.installer.receipt",
+         "rtinstall.runtime_bundle.targets", "rtinstall.runtime_bundle.model"}  # fmt: skip
+SCRIPT = (
+    "import sys, json; from rtinstall.installer.start import main; main();"
+    "print(json.dumps(sorted(sys.modules)))"
+)
+FILES = {
+    "a line": {".nvmrc": "22"},
+    "a version": {".node-version": "20.1.0"},
+    "an LTS line": {".nvmrc": "lts/*"},
+    "an LTS line of old": {".nvmrc": "lts/-2"},
+    "a range": {"package.json": '{"engines": {"node": ">=18 <22"}}'},
+    "devEngines": {
+        "package.json": '{"devEngines": {"runtime": {"name": "node", "version": "^18"}}}'
     },
-    "a package.json that asks for nothing": {"package.json": "{}", "../.nvmrc": "20"},
-    "system": {".nvmrc": "system"},
-    "what is not installed": {".nvmrc": "18"},
-    "what is no version": {".nvmrc": "nonsense!"},
+    "a fallback": {".tool-versions": "nodejs 21 18.1.0"},
+    "an alias": {".nvmrc": "work"},
+    "of another machine": {".nvmrc": "16"},
+    "for both machines": {".nvmrc": "18"},
     "nothing": {},
-}  # fmt: skip
+}
+OTHERS = {
+    "not installed": {".nvmrc": "19"},
+    "not LTS": {".nvmrc": "lts/-1"},
+    "the system's": {".nvmrc": "system"},
+    "broken": {".nvmrc": "1\n2"},
+    "no version": {".nvmrc": "nobody"},
+    "hostile": {".nvmrc": "\x1b[2J"},
+}
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there the whole program answers")
-@pytest.mark.parametrize("case", FOLDERS)
-def test_the_quick_answer_is_the_whole_program_s(
-    home: Home, monkeypatch: pytest.MonkeyPatch, case: str
-) -> None:
-    home.put("22.1.0", "20.1.0")
-    home.run("default", "22").good()
-    folder = home.work / "a/b"
-    folder.mkdir(parents=True)
-    for name, text in sorted(FOLDERS[case].items()):
-        path = folder / name
-        path.write_text(text)
-        aged(path)
-    home.run("hook", str(folder))
-    answer = quick(home, monkeypatch, folder)
-    whole = home.run("current", folder="a/b")
-    if answer:
-        assert whole.good().out == f"{answer}\n"
-    else:
-        assert whole.code or not whole.out.startswith("v")
+@pytest.fixture
+def full(home: Home) -> Home:
+    home.put("24.1.0", "22.12.0", "22.11.0", "20.1.0", "18.1.0")
+    home.put("16.1.0", "18.1.0", target="darwin-x64")
+    home.run("alias", "work", "22.11").good()
+    home.run("default", "20").good()
+    return home
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there the whole program answers")
-def test_a_record_older_than_its_file_is_not_believed(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home.put("22.1.0", "20.1.0")
-    file = settled(home, ".nvmrc", "20")
-    assert quick(home, monkeypatch, home.work) == "v20.1.0"
-    file.write_text("22")
-    later = time.time() + 1
-    os.utime(file, (later, later))
-    assert quick(home, monkeypatch, home.work) == ""
-    aged(file)
-    other = home.write("package.json", "{}")
-    aged(other)
-    assert quick(home, monkeypatch, home.work) == "", "a file that was not there"
+@pytest.mark.parametrize("files", FILES.values(), ids=FILES)
+def test_the_quick_answer_is_that_of_the_verb(full: Home, files: dict[str, str]) -> None:
+    for name, content in files.items():
+        full.write(name, content)
+    with chdir(full.work):
+        assert answer(["current"], full.environment()) + "\n" == full.run("current").good().out
+        assert answer(["which"], full.environment()) + "\n" == full.run("which").good().out
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there the whole program answers")
-def test_a_version_that_is_gone_is_not_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    home.put("22.1.0")
-    settled(home, ".nvmrc", "22")
-    assert quick(home, monkeypatch, home.work) == "v22.1.0"
-    (home.store / "receipts/v22.1.0.json").unlink()
-    assert quick(home, monkeypatch, home.work) == ""
+@pytest.mark.parametrize("files", OTHERS.values(), ids=OTHERS)
+def test_what_is_not_as_usual_is_left_to_the_verb(home: Home, files: dict[str, str]) -> None:
+    home.put("24.1.0", "20.1.0")
+    for name, content in files.items():
+        home.write(name, content)
+    with chdir(home.work):
+        assert answer(["current"], home.environment()) == ""
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe\0\n" * 9, b"x\n../../..\n\n\n\n\n"])
-def test_a_record_of_anything_else_is_left_to_the_program(
-    home: Home, monkeypatch: pytest.MonkeyPatch, content: bytes
-) -> None:
-    home.put("22.1.0")
-    settled(home, ".nvmrc", "22")
-    (record,) = (home.store / "projects").rglob(".version")
-    record.write_bytes(content)
-    assert quick(home, monkeypatch, home.work) == ""
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"name": "v1.0.0", "lts": ""}'])
+def test_a_damaged_receipt_is_left_to_the_verb(home: Home, damage: str) -> None:
+    home.put("22.12.0")
+    home.write(".nvmrc", "22")
+    (home.store / "receipts/v22.12.0.json").write_text(damage)
+    with chdir(home.work):
+        assert answer(["current"], home.environment()) == ""
 
 
-def test_what_this_shell_was_told_is_left_to_the_program(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home.put("22.1.0", "20.1.0")
-    settled(home, ".nvmrc", "22")
-    assert quick(home, monkeypatch, home.work, RTINSTALL_VERSION="20") == ""
+def test_the_machine_s_own_store_counts_too(home: Home) -> None:
+    home.put("22.12.0", "20.1.0")
+    home.store.rename(home.folder / "shared")
+    home.put("20.1.0")
+    for text in ("22", "20"):
+        with chdir(home.work):
+            answered = answer(["which"], home.environment(RTINSTALL_VERSION=text))
+        assert answered + "\n" == home.run("which", RTINSTALL_VERSION=text).good().out
+
+
+@pytest.mark.parametrize("words", [["current"], ["which"], ["which", "node"]])
+@pytest.mark.parametrize("text", ["22", "lts/jod", ">=20 <23"])
+def test_next_to_nothing_is_imported(full: Home, words: list[str], text: str) -> None:
+    full.write(".node-version", text)
+    ended = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *words],
+        env=full.environment(), cwd=full.work, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    answered, modules = ended.stdout.splitlines()
+    assert "v22.12.0" in answered
+    loaded = set(json.loads(modules))
+    assert not LARGE & loaded
+
+
+def test_an_error_is_said_by_the_whole_program(home: Home) -> None:
+    executable(home.system / "node")
+    home.write(".nvmrc", "22")
+    ended = subprocess.run(
+        [sys.executable, "-c", SCRIPT, "current"],
+        env=home.environment(), cwd=home.work, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 18
+    assert ended.stderr.startswith("error: ")
+    assert ended.stdout == ""
