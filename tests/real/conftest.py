@@ -40,7 +40,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
 @pytest.fixture(scope="session")
 def older(tmp_path_factory: pytest.TempPathFactory) -> Release:
     """Give an earlier release, to upgrade from."""
-    return once(tmp_path_factory, OLD, "linux-x64", "deb", "rpm", "arch")
+    return once(tmp_path_factory, OLD, "linux-x64", "deb", "rpm", "arch", "tar.gz")
 
 
 @pytest.fixture(scope="session")
