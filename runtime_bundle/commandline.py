@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import io
-import json
 import os
 import signal
 import sys
@@ -26,7 +25,6 @@ from click.shell_completion import (
 )
 
 from rtinstall.runtime_bundle.errors import NoSpace, NotReadable, RtError
-from rtinstall.runtime_bundle.targets import TARGETS
 
 INTERRUPTED = 130
 UNREAD = 141  # as of a program that SIGPIPE ended
@@ -154,6 +152,10 @@ def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset(
 def targets_command(*, as_json: bool) -> None:
     """Show every target: oldest system, where its runtime comes from, what is written for it."""
     if as_json:
+        import json
+
+        from rtinstall.runtime_bundle.targets import TARGETS
+
         rows = [
             {
                 "name": target.name,
@@ -173,6 +175,8 @@ def targets_command(*, as_json: bool) -> None:
 
 def target_rows() -> list[tuple[str, str, str, str]]:
     """Return a row per target: name, oldest system, sources, formats."""
+    from rtinstall.runtime_bundle.targets import TARGETS
+
     return [
         (target.name, target.minimum, " ".join(target.sources), " ".join(target.formats) or "-")
         for target in TARGETS

@@ -164,6 +164,13 @@ class Unwell(RtError):
     hint = "each finding above says what to do; rtinstall doctor --fix does what it can"
 
 
+class NotLocked(RtError):
+    """What is asked for is not in the lock, or there is none."""
+
+    exit_code = 23
+    hint = "rtinstall lock brings it up to date"
+
+
 class CannotRun(RtError):
     """A program is there, but the system does not start it; the code is that of shells."""
 
@@ -176,6 +183,7 @@ class NoProgram(RtError):
 
     exit_code = 127
     hint = "rtinstall which shows where the commands of the version are"
+<<<<<<< HEAD
 
 
 class NotLocked(RtError):
@@ -183,6 +191,8 @@ class NotLocked(RtError):
 
     exit_code = 23
     hint = "rtinstall lock brings it up to date"
+=======
+>>>>>>> proof
 
 
 def every_error() -> Iterator[type[RtError]]:

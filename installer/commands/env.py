@@ -12,7 +12,8 @@ from rtinstall.installer.shells import OTHERS, SHELLS
 @click.option(
     "--shell",
     type=click.Choice([*SHELLS, *OTHERS]),
-    help="The shell to write for, instead of the one that SHELL names.",
+    metavar="SHELL",
+    help="The shell to write for, instead of the one that $SHELL names: bash, zsh, fish, sh, powershell, nushell or cmd.",
 )
 @click.option("--use-on-cd", is_flag=True, hidden=True, help="What fnm calls it; always so here.")
 @click.option("--json", "as_json", is_flag=True, help="Print the folders as JSON, for editors.")

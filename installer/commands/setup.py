@@ -14,7 +14,8 @@ from rtinstall.installer.shells import OTHERS, SHELLS
     "shells",
     multiple=True,
     type=click.Choice([*SHELLS, *OTHERS]),
-    help="Only this shell; may be given several times. Without it: every shell there is.",
+    metavar="SHELL",
+    help="Only this shell: bash, zsh, fish, sh, powershell, nushell, cmd. May be given several times; without it: every shell there is.",
 )
 @click.option("--undo", is_flag=True, help="Take the lines out again.")
 @click.option("--dry-run", is_flag=True, help="Show what would be changed, and change nothing.")
