@@ -183,16 +183,6 @@ class NoProgram(RtError):
 
     exit_code = 127
     hint = "rtinstall which shows where the commands of the version are"
-<<<<<<< HEAD
-
-
-class NotLocked(RtError):
-    """What is asked for is not in the lock, or there is none."""
-
-    exit_code = 23
-    hint = "rtinstall lock brings it up to date"
-=======
->>>>>>> proof
 
 
 def every_error() -> Iterator[type[RtError]]:
