@@ -23,7 +23,6 @@ from rtinstall.runtime_bundle.versions import Version
 T = TypeVar("T")
 AutoInstall = Literal["ask", "never", "always"]
 Progress = Literal["auto", "never", "always"]
-Search = Literal["recursive", "local"]
 LIMIT = 1 << 20  # bytes of a configuration file
 
 
@@ -58,8 +57,6 @@ class Settings:
     minimum_age: Setting[int]
     fail_on: Setting[tuple[str, ...]]
     auto_install: Setting[AutoInstall]
-    version_files: Setting[Search]
-    resolve_engines: Setting[bool]
     npm: Setting[str]
     copy: Setting[bool]
     offline: Setting[bool]
@@ -199,15 +196,6 @@ KINDS: Mapping[str, Kind] = {
     "auto_install": Kind(
         _one_of(get_args(AutoInstall)), "ask", ("RTINSTALL_AUTO_INSTALL",),
         "whether to install what a folder asks for",
-    ),
-    "version_files": Kind(
-        _one_of(get_args(Search)), "recursive",
-        ("RTINSTALL_VERSION_FILES", "FNM_VERSION_FILE_STRATEGY"),
-        "whether to look for version files further up",
-    ),
-    "resolve_engines": Kind(
-        _switch, True, ("RTINSTALL_RESOLVE_ENGINES", "FNM_RESOLVE_ENGINES"),
-        "whether engines in package.json ask for a version",
     ),
     "npm": Kind(_unset(_npm), "", ("RTINSTALL_NPM",), "install this npm, not the one that comes"),
     "copy": Kind(_switch, False, ("RTINSTALL_COPY",), "never share files between versions"),

@@ -81,8 +81,6 @@ def test_a_variable_that_is_empty_is_not_set(tmp_path: Path) -> None:
         ("RTINSTALL_ARCH", "x86_64", "arch", "x64"),
         ("RTINSTALL_MINIMUM_AGE", "7", "minimum_age", 7),
         ("RTINSTALL_FAIL_ON", "eol,security", "fail_on", ("eol", "security")),
-        ("FNM_VERSION_FILE_STRATEGY", "local", "version_files", "local"),
-        ("FNM_RESOLVE_ENGINES", "false", "resolve_engines", False),
         ("SSL_CERT_FILE", "/ca.pem", "ca", "/ca.pem"),
         ("NODE_EXTRA_CA_CERTS", "/more.pem", "extra_ca", "/more.pem"),
         ("NVM_NO_PROGRESS", "1", "progress", "never"),
