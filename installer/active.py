@@ -115,4 +115,9 @@ def needed(session: Session) -> Active:
 
 def wanted(text: str, session: Session) -> Active:
     """Return what ``text``, named on the command line, leads to, or raise :class:`NotInstalled`."""
-    return answer(Request(check_expression(text), kind="the command line"), session)
+    from rtinstall.installer.resolution import installed_for
+
+    check_expression(text)
+    if session.aliases.expand(text) == SYSTEM:
+        return answer(Request(text, kind="the command line"), session)
+    return Active(installed=installed_for(text, session.store, session.aliases))

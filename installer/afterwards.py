@@ -69,9 +69,9 @@ def next_steps(
     """Yield what a person may want to know or do next."""
     if DEFAULT in names:
         yield f"{done[0].installed.name} is the default now"
-    if not on_path(session):
+    if not on_path(session) and not all(each.before for each in done):
         yield "no shell finds it yet: rtinstall setup puts it on PATH"
-    elif use:
+    if use:
         yield f"rtinstall use {done[0].installed.name} takes it in this shell"
 
 

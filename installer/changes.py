@@ -7,6 +7,7 @@ change it first finishes what is in the journal, then empties stage and trash.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -25,13 +26,14 @@ from rtinstall.installer.store import Store
 from rtinstall.installer.sync import sync_tree
 from rtinstall.runtime_bundle.assemble import assemble, described, label_of
 from rtinstall.runtime_bundle.directory import read_tree
-from rtinstall.runtime_bundle.errors import NoSpace, NotInstalled, NotReadable
+from rtinstall.runtime_bundle.errors import BadConfiguration, NoSpace, NotInstalled, NotReadable
 from rtinstall.runtime_bundle.locks import locked
 from rtinstall.runtime_bundle.model import Bundle, Provenance
 from rtinstall.runtime_bundle.releases import Release
 from rtinstall.runtime_bundle.sources import Part
 from rtinstall.runtime_bundle.targets import Target
 
+ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}(?<!\.)(?<!\.spec)")
 FOLDERS = ("versions", "receipts", "aliases", "stage", "trash", "journal")
 
 
@@ -87,10 +89,18 @@ class Changes:
             raise NotInstalled(
                 f"{installed.name} is in the machine's store {installed.home}, which is only read"
             )
+        if self._disk.status(f"receipts/{installed.name}.json") is None:
+            raise NotInstalled(f"{installed.name} is not installed")
         before = set(self._disk.names("kept"))
         self._commit(Record(secrets.token_hex(8), "remove", installed.name, keep=keep))
         kept = set(self._disk.names("kept")) - before
         return self.store.places.home / "kept" / kept.pop() if kept else None
+
+    def discard(self, stray: str) -> None:
+        """Remove the folder ``stray`` among the versions, for which there is no receipt, and all in it."""
+        if stray not in self.store.strays():
+            raise NotInstalled(f"{stray} is no folder without a receipt")
+        self._commit(Record(secrets.token_hex(8), "remove", stray))
 
     def adopt(
         self,
@@ -127,7 +137,12 @@ class Changes:
         return self._installed(name)
 
     def link_alias(self, alias: str, installed: Installed | None) -> None:
-        """Let the link ``aliases/ALIAS`` lead to ``installed``, or to nothing."""
+        """Let the link ``aliases/ALIAS`` lead to ``installed``; None takes it away."""
+        if not ALIAS.fullmatch(alias):
+            raise BadConfiguration(
+                f"{alias!r} cannot be the name of an alias",
+                hint="letters, digits, dots and dashes are for names, up to 64",
+            )
         target = ""
         if installed is not None:
             target = str(installed.folder) if installed.shared else f"../versions/{installed.name}"

@@ -160,13 +160,20 @@ class Disk:
         _patiently(lambda: os.replace(self.at(old), self.at(new), src_dir_fd=here, dst_dir_fd=here))
 
     def symlink(self, target: str, path: str) -> None:
-        """Make a symbolic link."""
-        os.symlink(target, self.at(path), dir_fd=self.descriptor)
+        """Make a symbolic link to a folder; on Windows a junction, which everybody may make."""
+        if WINDOWS:
+            import _winapi
+
+            goal = os.path.normpath(self.home / path.rpartition("/")[0] / target)
+            _winapi.CreateJunction(goal, self.at(path))  # type: ignore[attr-defined,unused-ignore]
+        else:
+            os.symlink(target, self.at(path), dir_fd=self.descriptor)
 
     def unlink(self, path: str) -> None:
         """Remove a file or a link; it may be gone already."""
-        with suppress(FileNotFoundError):
-            _patiently(lambda: os.unlink(self.at(path), dir_fd=self.descriptor))
+        status = self.status(path)
+        if status is not None:
+            _patiently(lambda: _unlink(self.at(path), self.descriptor, status))
 
     def sync(self, path: str) -> None:
         """Bring the names in the folder ``path`` to the disk, where a folder can be."""
@@ -232,7 +239,8 @@ def _unlink(place: str, folder: int | None, status: os.stat_result) -> None:
         if stat.S_ISDIR(status.st_mode):  # a junction, which goes without what it leads to
             os.rmdir(place)  # noqa: PTH106
             return
-        os.chmod(place, stat.S_IWRITE)  # noqa: PTH101
+        if not stat.S_ISLNK(status.st_mode):
+            os.chmod(place, stat.S_IWRITE, dir_fd=folder)
     os.unlink(place, dir_fd=folder)
 
 

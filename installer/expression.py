@@ -41,7 +41,7 @@ def check_alias_name(text: str) -> str:
     kept = KEPT.fullmatch(text.lower()) is not None
     raise BadConfiguration(
         f"{text[:64]!r} {'means something else already' if kept else 'is no name for a version'}",
-        hint="a name begins with a letter and has letters, digits, - and _",
+        hint="choose another name: one begins with a letter and has letters, digits, - and _",
     )
 
 

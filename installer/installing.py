@@ -125,7 +125,8 @@ def _carried_out(
         fetching[future] = (each, step, monotonic())
     failed: RtError | None = None
     while fetching:
-        ended, _ = wait(fetching, return_when=FIRST_COMPLETED)
+        # With a limit, so that Windows hears of an interruption.
+        ended, _ = wait(fetching, timeout=1.0, return_when=FIRST_COMPLETED)
         for future in ended:
             each, step, begun = fetching.pop(future)
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rtinstall.installer import records
 from rtinstall.installer.expression import check_alias_name
 from rtinstall.installer.installed import Installed
 from rtinstall.installer.resolution import among
@@ -19,6 +20,7 @@ def give(session: Session, name: str, text: str) -> Installed | None:
         session.aliases.set(name, text)
         installed = among(text, session.store.installed(), session.aliases)
         changes.link_alias(name, installed)
+    records.refresh(session.places, session.store)
     return installed
 
 
@@ -28,4 +30,5 @@ def take(session: Session, name: str) -> bool:
     with session.store.changing() as changes:
         there = session.aliases.remove(name)
         changes.link_alias(name, None)
+    records.refresh(session.places, session.store)
     return there

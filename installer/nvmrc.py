@@ -38,7 +38,7 @@ def parse_nvmrc(text: str) -> Found:
                 f"line {number} is neither a version nor a pair of its own: {quoted(line)}"
             )
         keys.add(key if pair else "")
-    number, word = _only(bare)
+    number, word = _only(bare or _ranges(text))
     if RANGE.search(word):
         raise refused(
             f"line {number} is no version: {quoted(word)}",
@@ -51,6 +51,11 @@ def parse_node_version(text: str) -> Found:
     """Return the version that a ``.node-version`` asks for and its line, or raise the same."""
     number, word = _only(lines(text))
     return word, number
+
+
+def _ranges(text: str) -> list[tuple[int, str]]:
+    """Return the lines that are meant as ranges such as ``>=20``, and are pairs to nvm."""
+    return [(number, line) for number, line in lines(text) if line[0] in "<>^~"][:1]
 
 
 def _only(found: list[tuple[int, str]]) -> tuple[int, str]:

@@ -189,8 +189,8 @@ def refresh(places: Places, store: Store) -> tuple[Path, ...]:
     Records of folders that are gone are forgotten. Return the folders that still have one: those are
     what ``prune`` has to know. Called after each change of what is installed and of aliases.
     """
-    from rtinstall.installer.answers import asker
     from rtinstall.installer.alias_links import relink
+    from rtinstall.installer.answers import asker
 
     relink(store)
     ask = asker(places, store)

@@ -97,8 +97,12 @@ goto up
 exit /b %ERRORLEVEL%
 :run
 set "PATH=%_RT_BIN%;%PATH%"
-if exist "%_RT_BIN%\\%~n0.exe" ("%_RT_BIN%\\%~n0.exe" %*) else call "%_RT_BIN%\\%~n0.cmd" %*
+if exist "%_RT_BIN%\\%~n0.cmd" goto batch
+"%_RT_BIN%\\%~n0.exe" %*
 exit /b %ERRORLEVEL%
+:batch
+rem Not with call, which reads percent signs and carets of the arguments once more.
+"%_RT_BIN%\\%~n0.cmd" %*
 """
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rtinstall.installer.disk import ANEW, Disk
+from rtinstall.installer.links import Twins
 from rtinstall.runtime_bundle.archives import open_archive
 from rtinstall.runtime_bundle.errors import UnsafeArchive
 from rtinstall.runtime_bundle.model import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rtinstall.installer import receipt as receipts
 from rtinstall.installer.belongings import Belongs, of_runtime
-from rtinstall.installer.disk import Disk, is_folder
+from rtinstall.installer.disk import WINDOWS, Disk, is_folder
 from rtinstall.installer.exchange import exchange
 from rtinstall.installer.journal import Record
 from rtinstall.runtime_bundle.errors import NotReadable
@@ -117,14 +117,17 @@ def _free(disk: Disk, path: str) -> str:
 
 
 def _alias(disk: Disk, record: Record) -> None:
-    path = f"aliases/{record.name}"
-    staged = f"stage/{record.id}"
+    path, staged, trash = f"aliases/{record.name}", f"stage/{record.id}", f"trash/{record.id}"
+    there = disk.status(path)
     if not record.target:
         disk.unlink(path)
     else:
         disk.unlink(staged)
         disk.symlink(record.target, staged)
+        if WINDOWS and there is not None:  # no junction is replaced by a rename
+            disk.rename(path, trash)
         disk.rename(staged, path)
+        disk.remove(trash)
     disk.sync("aliases")
 
 

@@ -60,6 +60,11 @@ class Store:
         """Return what is wrong with receipts that cannot be read."""
         return self._survey()[1]
 
+    def strays(self) -> tuple[str, ...]:
+        """Return the names of folders among the versions that no receipt is for: garbage."""
+        known = _names(self.places.receipts, ".json")
+        return tuple(sorted(_names(self.places.versions, "") - known))
+
     def find(self, version: Version, target: Target | None = None) -> Installed | None:
         """Return the installed ``version``, for ``target`` or else for this machine, if there is one.
 
@@ -92,7 +97,7 @@ class Store:
         for home, shared in ((self.places.home, False), (self.places.shared, True)):
             if shared and _same(home, self.places.home):
                 continue
-            for name in _names(home / "receipts"):
+            for name in _names(home / "receipts", ".json"):
                 try:
                     if one := look(home, name, shared=shared):
                         found.append(one)
@@ -102,11 +107,12 @@ class Store:
         return tuple(found), tuple(damaged)
 
 
-def _names(folder: Path) -> list[str]:
+def _names(folder: Path, suffix: str) -> set[str]:
     try:
-        return [path.stem for path in folder.iterdir() if path.suffix == ".json"]
+        found = [path.name for path in folder.iterdir() if path.name.endswith(suffix)]
     except OSError:
-        return []
+        return set()
+    return {name.removesuffix(suffix) for name in found}
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -40,16 +40,20 @@ def judged(
         Judged(
             request,
             _first(request, installed, aliases),
-            "cannot be used"
-            if not _usable(request, aliases)
-            else "decides"
-            if request is found[0]
-            else "agrees"
-            if _agree(found[0], request, installed, aliases)
-            else "disagrees",
+            _verdict(found[0], request, installed, aliases),
         )
         for request in found
     )
+
+
+def _verdict(
+    first: Request, other: Request, installed: Sequence[Installed], aliases: Aliases
+) -> Verdict:
+    if not _usable(other, aliases):
+        return "cannot be used"
+    if other is first:
+        return "decides"
+    return "agrees" if _agree(first, other, installed, aliases) else "disagrees"
 
 
 def _agree(

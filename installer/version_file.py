@@ -27,9 +27,7 @@ FLAGS = os.O_RDONLY | sum(
 MARKS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"\xef\xbb\xbf", "utf-8"))
 
 
-def refused(
-    why: str, *, hint: str = "mend the file, or write another: rtinstall pin 22"
-) -> BadConfiguration:
+def refused(why: str, *, hint: str = "mend the file or remove it") -> BadConfiguration:
     """Return the error that says ``why`` a version file, named by whoever reads it, is not used."""
     return BadConfiguration(why, hint=hint)
 

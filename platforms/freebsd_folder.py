@@ -38,7 +38,8 @@ from rtinstall.runtime_bundle.model import UNSAFE
 SUFFIX = ".pkg"
 PACKAGES = "All"
 LATEST = "Latest"  # links to packages that lie elsewhere; pkg repo passes over it, too
-OURS = (f"{MANIFESTS}{SUFFIX}", f"{DATA}{SUFFIX}", f"files{SUFFIX}")
+# What pkg repo puts beside the packages: the last two before 1.21.
+CATALOGUES = tuple(f"{name}{SUFFIX}" for name in (MANIFESTS, DATA, "files", "meta", "digests"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def _there(root: Path) -> dict[str, Path]:
             not hidden
             and path.is_file()
             and not path.is_symlink()
-            and (folders or name not in OURS)
+            and (folders or name not in CATALOGUES)
         ):
             found["/".join((*folders, name))] = path
     return found
@@ -154,13 +155,13 @@ def _read(path: Path, href: str, watch: Watch) -> Listed | None:
     if archive.format == "pkg":
         return None
     if archive.format != "freebsd":
-        raise NotReadable(f"{href} is no package of FreeBSD", hint="remove it from the folder")
+        raise NotReadable(f"{path.name} is no package of FreeBSD", hint="remove it from the folder")
     advance = watch.start(href, None)
     for _, chunks in archive.entries():
         for chunk in chunks:
             advance(len(chunk))
     for problem in archive.problems:
-        raise VerificationFailed(f"{href}: {problem}")
+        raise VerificationFailed(f"{path.name}: {problem}")
     manifests = read_manifests(path)
     manifest = next(
         manifests[key] for key in ("+MANIFEST", "+COMPACT_MANIFEST") if key in manifests

@@ -75,20 +75,19 @@ def locked(path: Path, *, wait: float) -> Iterator[None]:
         descriptor = os.open(path, OPEN, 0o600)
     except OSError as error:
         raise NoSpace(f"{path} cannot be opened: {error.strerror}") from None
-    lease: Path | None = None
+    lease, text = path.with_name(f"{path.name}.lease"), ""
     try:
         _check_owner(descriptor, path)
         while (answer := _ask(descriptor)) == "taken":
             _pause(deadline, path, wait)
         if answer == "impossible":
-            lease = path.with_name(f"{path.name}.lease")
             text = _lease(lease, path, deadline, wait)
         with suppress(OSError):  # only for people
             os.lseek(descriptor, 0, os.SEEK_SET)
             os.write(descriptor, f"{os.getpid()} {_host()}\n".encode().ljust(64))
         yield
     finally:
-        if lease is not None and _text(lease) == text:
+        if text and _text(lease) == text:
             lease.unlink(missing_ok=True)
         os.close(descriptor)
 

@@ -208,13 +208,17 @@ def numbers(*values: int) -> tuple[int, int, bytes]:
     return 4, len(values), struct.pack(f">{len(values)}I", *values)
 
 
-def rpm(files: dict[str, bytes], *, header_digest: str = "", codec: str = "gz") -> bytes:
+def rpm(
+    files: dict[str, bytes], *, header_digest: str = "", codec: str = "gz", os: str = "linux",
+    mode: int = 0o644,
+) -> bytes:  # fmt: skip
     """Return an rpm of ``files``, keyed by absolute path; ``header_digest`` makes it a lie."""
-    payload = pack(newc(*((f".{path}", 0o100644, data) for path, data in files.items())), codec)
+    members = ((f".{path}", 0o100000 | mode, data) for path, data in files.items())
+    payload = pack(newc(*members), codec)
     split = [path.rpartition("/") for path in files]
     folders = sorted({f"{folder}/" for folder, _, _ in split})
     header = rpm_header(63, {
-        1000: string("demo"), 1001: string("1.0"), 1002: string("2"), 1021: string("linux"),
+        1000: string("demo"), 1001: string("1.0"), 1002: string("2"), 1021: string(os),
         1022: string("x86_64"), 1023: string("exit 0"),
         1037: numbers(*(0 for _ in files)),
         1035: strings(*(hashlib.sha256(data).hexdigest() for data in files.values())),
@@ -297,6 +301,7 @@ def freebsd(
     sha256: str = "",
     codec: str = "zst",
     changes: Mapping[str, object] | None = None,
+    mode: int = 0o644,
 ) -> bytes:
     """Return a FreeBSD package of ``files``, keyed by absolute path; ``changes`` its manifest."""
     import json
@@ -315,7 +320,8 @@ def freebsd(
     compact = {key: value for key, value in manifest.items() if key not in ("files", "scripts")}
     members = [tar_member("+COMPACT_MANIFEST", json.dumps(compact).encode()),
                tar_member("+MANIFEST", json.dumps(manifest).encode())]  # fmt: skip
-    return pack(tar(*members, *(tar_member(name, data) for name, data in files.items())), codec)
+    return pack(tar(*members, *(tar_member(name, data, mode=mode) for name, data in files.items())),
+                codec)  # fmt: skip
 
 
 def wheel(files: dict[str, bytes], *, sha256: str = "") -> bytes:

@@ -6,7 +6,9 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,11 +17,26 @@ from typing import Any
 import pytest
 
 from rtinstall.runtime_bundle.errors import Unreachable
+from rtinstall.runtime_bundle.locks import try_lock
 from world.rtbuild import IMPORTS, PROGRAM, Ended
 
 AS_IT_IS = ("bin/", "include/", "lib/")  # what every package has below /usr, byte for byte
 MODULES = "lib/node_modules/"
 FACTS = {"file": "{mode} {sha256}", "symlink": "{link}", "directory": "{mode}"}
+
+
+@contextmanager
+def shared(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
+    """Give a folder that all processes of one run share, to one after the other."""
+    base = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    folder = base / name
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("wb") as lock:
+        while not try_lock(lock.fileno()):
+            time.sleep(0.2)
+        yield folder
 
 
 def environment() -> dict[str, str]:

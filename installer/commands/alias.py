@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,7 +11,6 @@ from rtinstall.installer.session import Session
 from rtinstall.runtime_bundle.commandline import columns, tell
 from rtinstall.runtime_bundle.errors import RtError, UnknownVersion
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 

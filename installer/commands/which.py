@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from rtinstall.installer.session import Session
 from rtinstall.runtime_bundle.errors import NotReadable
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 

@@ -10,15 +10,10 @@ from rtinstall.installer.shells.quoting import cmd
 from rtinstall.installer.shells.values import Hook
 
 _TEXT = """\
-@echo off
-rem Puts the commands that find out the version first on PATH, once.
-set "_RT_HOME=@HOME@"
-set "_RT_PATH=;%PATH%;"
-call set "_RT_REST=%%_RT_PATH:;@HOME@\\shims;=%%"
-if "%_RT_REST%"=="%_RT_PATH%" set "PATH=@HOME@\\shims;%PATH%"
-set "_RT_HOME="
-set "_RT_PATH="
-set "_RT_REST="
+@rem Puts the commands that find out the version first on PATH, once.
+@if defined RTINSTALL_CMD exit /b 0
+@set "PATH=@HOME@\\shims;%PATH%"
+@set "RTINSTALL_CMD=1"
 """
 
 

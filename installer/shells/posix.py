@@ -219,12 +219,33 @@ if _rt_begin; then _rt_hook; fi
 """
 
 
+# Windows: what a record calls C:\\folder is /c/folder in the shells that Git and MSYS2 bring.
+_DRIVE = """\
+_rt_drive() {
+  case $_rt_bin in [A-Za-z]:*) ;; *) return 0 ;; esac
+  _rt_after=${_rt_bin#?:} _rt_bin=/${_rt_bin%%:*}
+  while :; do
+    case $_rt_after in
+      *\\\\*) _rt_bin=$_rt_bin${_rt_after%%\\\\*}/ _rt_after=${_rt_after#*\\\\} ;;
+      *) break ;;
+    esac
+  done
+  _rt_bin=$_rt_bin$_rt_after
+}
+"""
+
+
+def _local(path: str) -> str:
+    """Return ``path`` as a POSIX shell has it; a drive's colon would part it in two on PATH."""
+    return f"/{path[0].lower()}{path[2:]}" if path[1:3] == ":/" else path
+
+
 def places(hook: Hook) -> str:
     """Write where everything lies, as this user's ``rtinstall`` has it."""
     return (
-        f"_rt_home={posix(hook.home)}\n"
-        f"_rt_shared={posix(hook.shared)}\n"
-        f"_rt_program={posix(hook.program)}\n"
+        f"_rt_home={posix(_local(hook.home))}\n"
+        f"_rt_shared={posix(_local(hook.shared))}\n"
+        f"_rt_program={posix(_local(hook.program))}\n"
         f"_rt_default=$_rt_home/{DEFAULT}{hook.commands}\n"
     )
 
@@ -241,12 +262,16 @@ def lookup(hook: Hook) -> str:
 def functions(hook: Hook, shell: str) -> str:
     """Write everything but what makes ``shell`` call ``_rt_hook``."""
     text = places(hook) + lookup(hook) + _PUT + _BEGIN + _ASK + _COMMAND
+    if not hook.commands:  # Windows
+        text = _DRIVE + text.replace(
+            '  _rt_put "$_rt_bin"\n', '  _rt_drive\n  _rt_put "$_rt_bin"\n'
+        )
     return text.replace("@SHELL@", shell)
 
 
 def snippet(hook: Hook) -> str:
     """Write the start of a shell that only knows POSIX; bash and zsh are led to their own."""
-    files = {name: posix(f"{hook.home}/env.{name}") for name in ("bash", "zsh")}
+    files = {name: posix(f"{_local(hook.home)}/env.{name}") for name in ("bash", "zsh")}
     own = functions(hook, "sh") + _CD
     return f"""\
 if [ -n "${{BASH_VERSION-}}" ]; then

@@ -24,19 +24,17 @@ from rtinstall.platforms.freebsd.messages import messages
 from rtinstall.platforms.package import Package
 from rtinstall.platforms.unix import NPM
 from rtinstall.runtime_bundle.executables import read_executable
+from rtinstall.runtime_bundle.freebsd.abi import legacy
 from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, File, Symlink
 
 OWNER, GROUP = "root", "wheel"
 # What +MANIFEST has, and +COMPACT_MANIFEST has not.
 CONTENTS = ("files", "config", "directories")
-# The second half of an ABI as it was named before pkg 1.3; "arch" still holds it.
-LEGACY = {"amd64": "x86:64", "aarch64": "aarch64:64"}
 
 
 def compact(package: Package) -> dict[str, object]:
     """Return ``+COMPACT_MANIFEST``: everything about the package but what is in it."""
     metadata, bundle = package.metadata, package.bundle
-    system, release, machine = package.architecture.split(":")
     prefix = prefix_of(package)
     return _without_empty(
         {
@@ -47,7 +45,7 @@ def compact(package: Package) -> dict[str, object]:
             "maintainer": metadata.maintainer,
             "www": metadata.homepage,
             "abi": package.architecture,
-            "arch": f"{system.lower()}:{release}:{LEGACY[machine]}",
+            "arch": legacy(package.architecture),
             "prefix": f"/{prefix}",
             "flatsize": sum(map(_size, installed(package))),
             "licenselogic": "single",

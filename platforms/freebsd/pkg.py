@@ -26,11 +26,10 @@ from rtinstall.platforms.prerelease import unhyphenated
 from rtinstall.platforms.settings import Settings
 from rtinstall.runtime_bundle.errors import NotExpressible, NotPublished, WrongBinary
 from rtinstall.runtime_bundle.executables import read_executable
+from rtinstall.runtime_bundle.freebsd.abi import abi_of
 from rtinstall.runtime_bundle.model import Bundle
-from rtinstall.runtime_bundle.targets import Arch
 from rtinstall.runtime_bundle.versions import Version
 
-ARCHITECTURES: dict[Arch, str] = {"x64": "amd64", "arm64": "aarch64"}
 # What FreeBSD's own /lib and /usr/lib hold of what a Node.js could need. OpenSSL's and zlib's are
 # there, too: which of them is meant, the base's or a port's, only the runtime's packager knows.
 BASE = re.compile(
@@ -70,7 +69,7 @@ def package(bundle: Bundle, settings: Settings) -> Package:
         bundle,
         settings,
         version=version(bundle.version, metadata.revision),
-        abi=f"FreeBSD:{release}:{ARCHITECTURES[bundle.target.arch]}",
+        abi=abi_of(bundle.target, release),
     )
     return replace(placed, requires=libraries(bundle))
 

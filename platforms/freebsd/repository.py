@@ -166,7 +166,7 @@ def _check(package: Listed) -> None:
         if not isinstance(package.manifest.get(key), str) or not package.manifest[key]:
             raise UnsafeArchive(f"the manifest of {package.path} has no {key}")
     if not ABI.fullmatch(package.abi):
-        raise UnsafeArchive(f"{package.path} is for {package.abi[:80]!r}, which is no FreeBSD")
+        raise UnsafeArchive(f"{package} is for {package.abi[:80]!r}, which is no FreeBSD")
 
 
 def _one_system(packages: Iterator[Listed]) -> None:
@@ -179,6 +179,7 @@ def _one_system(packages: Iterator[Listed]) -> None:
             first = package
         elif package.abi != first.abi:
             raise BadConfiguration(
-                f"{first.path} is for {first.abi}, and {package.path} for {package.abi}",
+                f"there are packages of two systems: {first.path} is for {first.abi}, and "
+                f"{package.path} for {package.abi}",
                 hint="a repository is for one of them: have a folder for each, named by its ABI",
             )

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from rtinstall.platforms.freebsd.manifest import CONTENTS, LEGACY
+from rtinstall.platforms.freebsd.manifest import CONTENTS
 from rtinstall.runtime_bundle.archives import ArchiveEntry
 from rtinstall.runtime_bundle.archives.freebsd import path_of
 from rtinstall.runtime_bundle.archives.freebsd_sums import read_sum
 from rtinstall.runtime_bundle.errors import UnsafeArchive
+from rtinstall.runtime_bundle.freebsd.abi import legacy
 from rtinstall.runtime_bundle.model import check_path
 
 NAMES = ["+COMPACT_MANIFEST", "+MANIFEST"]
@@ -23,7 +24,8 @@ OTHERS = (
     "arch", "flatsize", "licenselogic", "licenses", "deps", "categories", "shlibs_required",
     "annotations", "messages",
 )  # fmt: skip
-ABI = re.compile(rf"(FreeBSD):([1-9][0-9]?):({'|'.join(LEGACY)})")
+MACHINES = ("amd64", "aarch64")
+ABI = re.compile(rf"(FreeBSD):([1-9][0-9]?):({'|'.join(MACHINES)})")
 ORIGIN = re.compile(r"[a-z0-9-]+/[A-Za-z0-9+._-]+")
 VERSION = re.compile(r"[0-9][A-Za-z0-9.+]*(_[1-9][0-9]*)?(,[1-9][0-9]*)?")
 
@@ -57,7 +59,7 @@ def _words(manifest: Mapping[str, object]) -> Iterator[str]:
     abi = ABI.fullmatch(words["abi"])
     if not abi:
         yield f"is for {words['abi']!r}, which is no ABI of FreeBSD"
-    elif manifest.get("arch") != f"{abi[1].lower()}:{abi[2]}:{LEGACY[abi[3]]}":
+    elif manifest.get("arch") != legacy(abi[0]):
         yield f"is for {abi[0]}, but its older name is {manifest.get('arch')!r}"
     if not VERSION.fullmatch(words["version"]):
         yield f"has the version {words['version']!r}, which pkg does not part from a name"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +15,8 @@ from rtinstall.runtime_bundle.executables import Executable
 # Where packages and archives put the executable, below the directory that is given.
 PLACES = (
     "bin/node", "node.exe", "usr/bin/node", "usr/local/bin/node", "opt/*/bin/node",
-    "opt/*/*/bin/node", "QOpenSys/pkgs/bin/node", "Program Files/nodejs/node.exe", "*/bin/node",
-    "*/node.exe",
+    "opt/*/*/bin/node", "QOpenSys/pkgs/bin/node", "QOpenSys/pkgs/lib/*/bin/node",
+    "Program Files/nodejs/node.exe", "*/bin/node", "*/node.exe",
 )  # fmt: skip
 
 
@@ -43,6 +45,24 @@ class Runtime:
     def commands(self) -> Path:
         """Return the directory where people's shells find node, npm and npx."""
         return self.node.parent
+
+    def described(self, *, node: Path, called: Callable[[Path], str] = str) -> str:
+        """Return as JSON what a check is told of it; ``called`` is how its machine names a path.
+
+        ``node`` is what a check starts where it wants another process of the runtime.
+        """
+        parts: Mapping[str, Path | str | float | None] = {
+            "node": node,
+            "npm": self.npm,
+            "npx": self.npx,
+            "commands": self.commands,
+            "prefix": self.prefix,
+            "headers": self.headers,
+            "globalconfig": self.globalconfig,
+            "compiler": self.way.compiler,
+            "pace": self.way.pace,
+        }
+        return json.dumps(parts, default=called)
 
 
 def locate(path: Path, *, root: Path | None = None) -> Runtime:

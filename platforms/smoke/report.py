@@ -10,12 +10,15 @@ from typing import Literal
 from xml.etree import ElementTree
 
 from rtinstall.platforms.smoke.table import Check
-from rtinstall.runtime_bundle.errors import MissingTool, SmokeFailed
+from rtinstall.runtime_bundle.errors import InstallationFailed, MissingTool, SmokeFailed
 
 Status = Literal["passed", "failed", "not run"]
 Evidence = Mapping[str, object]
 
 WIDTH, DEPTH = 160, 12  # of what a check says, in letters and further lines
+# What is reported of another machine's own tool, beside the checks.
+INSTALLATION = Check("installation", "the system's own tool installs it")
+REMOVAL = Check("removal", "the system's own tool removes it, and nothing is left")
 # What XML 1.0, section 2.2, has no way to write.
 UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -51,8 +54,16 @@ class Report:
         )
 
     def raise_unless_passed(self) -> None:
-        """Raise :class:`SmokeFailed` for a failed check, :class:`MissingTool` where none could run."""
+        """Raise :class:`SmokeFailed` for a failed check, :class:`MissingTool` where none could run.
+
+        Raises :class:`InstallationFailed` where all was well but the removal.
+        """
         failed = [result.check.name for result in self.results if result.status == "failed"]
+        if failed == [REMOVAL.name]:
+            raise InstallationFailed(
+                f"it was not removed as it should: {self.results[-1].reason.splitlines()[0]}",
+                hint="the report above says what is left on the machine",
+            )
         if failed:
             raise SmokeFailed(
                 f"{len(failed)} of {len(self.results)} checks failed: {', '.join(failed)}"

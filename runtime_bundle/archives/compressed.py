@@ -11,6 +11,7 @@ import lzma
 import os
 import zlib
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import BinaryIO, Literal, Protocol
 
 from rtinstall.runtime_bundle.archives.limits import Limits, Meter
@@ -134,14 +135,26 @@ def _decoder(
         case "bzip2":
             return bz2.BZ2Decompressor, (OSError, ValueError)
         case "zstd":
-            try:
-                import zstandard
-            except ImportError:
-                raise MissingTool(
-                    "reading Zstandard needs the Python package zstandard",
-                    hint="pip install 'rtinstall[build]', or use the .tar.xz or .tar.gz",
-                ) from None
-            return lambda: _Zstd(limits.window), (zstandard.ZstdError,)
+            return _zstd(limits.window)
+
+
+def _zstd(window: int) -> tuple[Callable[[], _Decoder], tuple[type[Exception], ...]]:
+    """Return a decoder of the library, or else of Python itself, which has one since 3.14."""
+    try:
+        import zstandard
+    except ImportError:
+        pass
+    else:
+        return lambda: _Zstd(window), (zstandard.ZstdError,)
+    try:
+        own = import_module("compression.zstd")
+    except ImportError:
+        raise MissingTool(
+            "reading Zstandard needs Python 3.14, or the package zstandard",
+            hint="pip install zstandard (FreeBSD: pkg install py311-zstandard), or use the .tar.xz",
+        ) from None
+    options = {own.DecompressionParameter.window_log_max: window.bit_length() - 1}
+    return lambda: own.ZstdDecompressor(options=options), (own.ZstdError,)
 
 
 def _streams(

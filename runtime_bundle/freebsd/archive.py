@@ -58,4 +58,4 @@ def content(packed: bytes, name: str) -> Iterator[bytes]:
 
 def _members(packed: bytes) -> Iterator[Member]:
     meter = Meter(LIMITS, len(packed))
-    return tar.members(expanded(io.BytesIO(packed), meter), meter)
+    return tar.members(expanded(io.BytesIO(packed), meter), meter, padding="zeros")

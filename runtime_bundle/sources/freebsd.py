@@ -10,8 +10,8 @@ Of the two catalogues ``data`` is asked for first, then ``packagesite``, as pkg 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,22 +22,19 @@ from rtinstall.runtime_bundle.errors import (
     BadConfiguration,
     NotPublished,
     RtError,
-    Unreachable,
-    VerificationFailed,
 )
-from rtinstall.runtime_bundle.freebsd import archive, catalogue
+from rtinstall.runtime_bundle.freebsd import catalogue
 from rtinstall.runtime_bundle.freebsd.abi import abi_of, fits
 from rtinstall.runtime_bundle.freebsd.catalogue import Package, Packages
-from rtinstall.runtime_bundle.freebsd.keys import FREEBSD_KEYS, TrustedKey
-from rtinstall.runtime_bundle.freebsd.meta import NAME as META
-from rtinstall.runtime_bundle.freebsd.meta import Catalogue, Meta, parse_meta
-from rtinstall.runtime_bundle.freebsd.signature import check_signature
-from rtinstall.runtime_bundle.freebsd.ucl import LIMIT as META_LIMIT
+from rtinstall.runtime_bundle.freebsd.keys import (
+    FREEBSD_KEYS,
+    TrustedKey,
+)
 from rtinstall.runtime_bundle.freebsd.versions import split
 from rtinstall.runtime_bundle.model import Provenance
 from rtinstall.runtime_bundle.releases import Release
 from rtinstall.runtime_bundle.sources import Offer, Part, Say, unindexed
-from rtinstall.runtime_bundle.sources.documents import document
+from rtinstall.runtime_bundle.sources.freebsd_repository import Repository, Terms, read_repository
 from rtinstall.runtime_bundle.sources.freebsd_runtimes import (
     Runtime,
     is_runtime,
@@ -52,16 +49,6 @@ MIRRORED = (
     "pkg+"  # before https:// in pkg's own configuration: find mirrors in the DNS; not done here
 )
 PLAIN_IN_PATHS = "/~+,:@!"
-
-
-@dataclass(frozen=True, slots=True)
-class _Repository:
-    """The packages at an address, and on whose word; ``papers`` are the files that say so."""
-
-    address: str
-    packages: tuple[Package, ...]
-    checked: str
-    papers: Mapping[str, bytes]
 
 
 class FreeBsd:
@@ -91,14 +78,10 @@ class FreeBsd:
         self._address = _address(address)
         parts = checked(self._address.replace(VARIABLE, "ABI"), plain=True)
         self._plain = parts.scheme == "http"
-        self._encrypted = parts.scheme == "https"
-        self._on_disk = parts.scheme == "file"
         self._release = release
-        self._trusted = tuple(trusted)
-        self._allow_unsigned = allow_unsigned
-        self._say = say
+        self._terms = Terms(cache, network, tuple(trusted), allow_unsigned, say)
         self._asking = threading.Lock()
-        self._repositories: dict[str, _Repository | RtError] = {}
+        self._repositories: dict[str, Repository | RtError] = {}
         self._packages: dict[str, Packages] = {}
         if release not in FREEBSD:
             raise BadConfiguration(
@@ -211,76 +194,19 @@ class FreeBsd:
                 self._packages[abi] = catalogue.on(abi, repository.packages)
             return self._packages[abi]
 
-    def _repository(self, target: Target) -> _Repository:
+    def _repository(self, target: Target) -> Repository:
         """Return the repository, read once; or raise, again, why it cannot be."""
         address = self._address.replace(VARIABLE, abi_of(target, self._release))
         with self._asking:
             if address not in self._repositories:
                 try:
-                    self._repositories[address] = self._read(address)
+                    self._repositories[address] = read_repository(address, self._terms)
                 except RtError as error:
                     self._repositories[address] = error
             found = self._repositories[address]
         if isinstance(found, RtError):
             raise found
         return found
-
-    def _read(self, address: str) -> _Repository:
-        stated = self._document(address, META, META_LIMIT)
-        meta = Meta() if stated is None else parse_meta(stated)
-        for each in meta.catalogues:
-            for name in each.archives:
-                packed = self._document(address, name, archive.PACKED_LIMIT)
-                if packed is not None:
-                    papers = {name: packed, **({} if stated is None else {META: stated})}
-                    return self._open(address, each, packed, papers)
-        if self._network.offline and not self._on_disk:
-            raise Unreachable(
-                f"{bare(address)} is not in the cache, and the network is switched off",
-                hint="run it once without --offline",
-            )
-        raise NotPublished(
-            f"there is no FreeBSD package repository at {bare(address)}: neither "
-            f"{' nor '.join(each.archives[0] for each in meta.catalogues)}",
-            hint="check the address, and that it serves this target: name one with --target",
-        )
-
-    def _open(
-        self, address: str, found: Catalogue, packed: bytes, papers: Mapping[str, bytes]
-    ) -> _Repository:
-        """Check the signature, then read."""
-        sealed = archive.seal(packed, found.member)
-        signer = check_signature(sealed, self._trusted)
-        if signer is not None:
-            checked_by = f"repository signature of {signer.name} ({signer.fingerprint})"
-        elif self._allow_unsigned:
-            how = "over TLS" if self._encrypted else "of this machine"
-            checked_by = f"catalogue {how}, no signature"
-            self._say(f"{bare(address)} is not signed; its sums are taken as they are")
-        else:
-            raise VerificationFailed(
-                f"the repository at {bare(address)} is not signed",
-                hint="name one that is; --allow-unsigned does without",
-            )
-        packages = catalogue.read(archive.content(packed, found.member), found.layout)
-        return _Repository(address, packages, checked_by, papers)
-
-    def _document(self, address: str, name: str, limit: int) -> bytes | None:
-        """Return a file of the repository; None where there is none, or offline, none of it here."""
-        try:
-            return document(
-                joined(address, name),
-                limit,
-                cache=self._cache,
-                network=self._network,
-                plain=self._plain,
-            )
-        except NotPublished:
-            return None
-        except Unreachable:
-            if not self._network.offline:
-                raise
-            return None
 
 
 def _address(address: str | Path | None) -> str:

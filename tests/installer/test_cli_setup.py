@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,8 @@ import pytest
 
 from oracles import tool
 from world.installed import Home, executable
+from world.rtinstall import Desk
+from world.runtime import Upstream
 
 SHELLS = ("bash", "zsh", "fish")
 NODE = "#!/bin/sh\necho {} $*\n"
@@ -103,7 +104,7 @@ def test_records_follow_what_is_installed(home: Home) -> None:
     kept = records.refresh(session.places, session.store)
     assert kept == (home.work / "a", home.work / "w")
     assert typed(home, "bash", *both) == ["v20.9.0", "v24.0.0"]
-    links = {path.name: os.readlink(path) for path in session.places.aliases.iterdir() if path.is_symlink()}  # fmt: skip
+    links = {path.name: str(path.readlink()) for path in session.places.aliases.iterdir() if path.is_symlink()}  # fmt: skip
     assert links["20"] == "../versions/v20.9.0"
     assert links["24"] == links["latest"] == "../versions/v24.0.0"
     assert links["default"] == "../versions/v22.1.0"
@@ -198,7 +199,7 @@ def test_implode_takes_its_own_and_nothing_else(home: Home) -> None:
     home.run("implode").failed(2, "--yes")
     assert (home.store / "receipts").is_dir()
     assert "mine is not of rtinstall" in home.run("implode", "--yes").good().out
-    assert os.listdir(home.store) == ["mine"]
+    assert [path.name for path in home.store.iterdir()] == ["mine"]
     assert files(user) == before
     assert (outside / "file").exists()
 
@@ -248,3 +249,30 @@ def test_whatever_a_file_holds_there_is_a_record(
     assert record[1] == name
     assert words in record[5]
     assert bool(words) == bool(record[5])
+
+
+def test_a_folder_may_install_what_it_asks_for_if_the_user_wants_that(
+    desk: Desk, upstream: Upstream
+) -> None:
+    upstream.release("22.11.0", ["linux-x64"])
+    (desk.folder / "work").mkdir()
+    (desk.work / ".nvmrc").write_text("22\n")
+    mirror = {"RTINSTALL_NODE_MIRROR": upstream.url}
+    for wanted in ("never", "ask"):  # nobody is there to be asked
+        desk.run("hook", desk.work, RTINSTALL_AUTO_INSTALL=wanted, **mirror).good()
+        assert desk.versions() == []
+    desk.run("hook", desk.work, RTINSTALL_AUTO_INSTALL="always", **mirror).good()
+    assert desk.versions() == ["v22.11.0"]
+    record = Path(f"{desk.home}/projects{desk.work}/.version").read_text().splitlines()
+    assert record[:2] == [f"{desk.home}/versions/v22.11.0/bin", "v22.11.0"]
+    assert (desk.home / "aliases/22/bin/node").is_file()
+    assert (desk.home / "shims/node").is_file()
+
+
+def test_what_cannot_be_installed_is_said_and_the_record_stays(home: Home) -> None:
+    home.write("a/.nvmrc", "99\n")
+    ended = home.run("hook", home.work / "a", RTINSTALL_AUTO_INSTALL="always")
+    assert ended.code == 0
+    assert "\nerror: " in ended.err
+    record = Path(f"{home.store}/projects{home.work}/a/.version").read_text().splitlines()
+    assert record[:2] == [f"{home.store}/shims", "!"]

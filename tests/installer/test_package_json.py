@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rtinstall.installer.json_members import find_members
@@ -111,6 +111,7 @@ JSON = st.recursive(
 STYLES = st.sampled_from([None, 1, 4, "\t"])
 
 
+@settings(deadline=None)
 @given(JSON, STYLES, st.booleans())
 def test_every_member_is_found_where_it_stands(
     value: object, indent: int | str | None, plain: bool
@@ -129,9 +130,11 @@ def test_every_member_is_found_where_it_stands(
             assert json.JSONDecoder().raw_decode(key)[0] == path[-1]
 
 
-OBJECTS = st.dictionaries(st.text(max_size=5), JSON, max_size=4)
+KEYS = st.text(max_size=5).filter(lambda key: key not in ("volta", "engines", "devEngines"))
+OBJECTS = st.dictionaries(KEYS, JSON, max_size=4)
 
 
+@settings(deadline=None)
 @given(OBJECTS, STYLES, st.sampled_from([VOLTA, ENGINES, DEV_ENGINES]))
 def test_pinning_any_object_adds_one_version_and_keeps_the_rest(
     value: dict[str, object], indent: int | str | None, kind: str
@@ -140,5 +143,4 @@ def test_pinning_any_object_adds_one_version_and_keeps_the_rest(
     outer, inner = kind.split(".")
     version = after.pop(outer)[inner]
     assert (version["version"] if kind == DEV_ENGINES else version) == "22.1.0"
-    value.pop(outer, None)
     assert after == value

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rtinstall.installer.project import Request, asked, requests
@@ -129,7 +129,8 @@ DEEP = b'{"volta":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 UNUSABLE = {
     "two lines": (".nvmrc", b"22\n20\n", "two versions"),
     "empty": (".nvmrc", b"", "no version"),
-    "a range": (".nvmrc", b"^22", "no version"),
+    "a range": (".nvmrc", b"^22", "line 1 is no version"),
+    "a range that is a pair": (".nvmrc", b"# x\n>=20", "line 2 is no version: '>=20'"),
     "no version at all": (".nvmrc", b"$(reboot)", "line 1"),
     "a path": (".node-version", b"../../etc", "line 1"),
     "an option": (".node-version", b"--force", "line 1"),
@@ -231,6 +232,7 @@ def test_an_unreadable_file_is_an_error(tmp_path: Path) -> None:
         asked(tmp_path)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([".nvmrc", ".node-version", ".tool-versions", "package.json"]),
     st.binary(max_size=200),

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from oracles import run, tool
+from rtinstall.installer.shells import snippet
+from rtinstall.installer.shells.values import Hook
 from world.shells import EVERY, POSIX, Ground
 
 every_shell = pytest.mark.parametrize("shell", EVERY)
@@ -560,3 +562,19 @@ def test_sh_of_bash_and_zsh_is_led_to_their_own(ground: Ground) -> None:
         script = ground.script(shell, (folder,)).replace(f"env.{shell}", "env.sh")
         ended = ground.run(ground.command(shell, script))
         assert ground.ours(ended.stdout.splitlines()[-1], ground.path) == "v20.2.0"
+
+
+@pytest.mark.parametrize("shell", ["bash", "dash", "zsh"])
+def test_on_windows_a_drive_becomes_a_folder_on_path(ground: Ground, shell: str) -> None:
+    folder = project(ground, "a", "v20.2.0")
+    ground.answer("a", "v20.2.0", bin="C:\\Users\\a b\\versions\\v20.2.0")
+    windows = Hook("C:/Users/a b", "C:/ProgramData/rtinstall", "C:/x/rtinstall.exe", "")
+    for name in ("bash", "zsh", "sh"):
+        text = snippet(name, windows).replace("_rt_home='/c/Users/a b'", f"_rt_home={ground.home}")
+        assert "C:" not in text.replace("C:\\folder", "")
+        (ground.home / f"env.{name}").write_text(text)
+    ended = ground.run(ground.command(shell, ground.script(shell, (folder,))))
+    assert ended.stdout.splitlines() == [
+        f"{ground.home}/aliases/default:{ground.path}",
+        f"/C/Users/a b/versions/v20.2.0:{ground.path}",
+    ]

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -150,7 +149,7 @@ def test_shims_are_for_the_commands_of_every_version(ground: Ground) -> None:
     shims.write(places(ground), ground.hook, names)
     assert before == {path.name: path.stat().st_ino for path in (ground.home / "shims").iterdir()}
     shims.write(places(ground), ground.hook, shims.ALWAYS)
-    assert sorted(os.listdir(ground.home / "shims")) == sorted(shims.ALWAYS)
+    assert sorted(path.name for path in (ground.home / "shims").iterdir()) == sorted(shims.ALWAYS)
 
 
 def test_a_shim_is_one_process(ground: Ground) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 
@@ -75,7 +74,7 @@ def test_the_file_behind_a_link_is_edited_with_its_mode(tmp_path: Path) -> None:
     assert not start_files.set_up(file, tmp_path / "kept")
     assert link.is_symlink()
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
-    assert sorted(os.listdir(real.parent)) == ["bashrc"]
+    assert sorted(path.name for path in (real.parent).iterdir()) == ["bashrc"]
     assert [path.read_bytes() for path in (tmp_path / "kept").iterdir()] == [b"mine"]
     assert start_files.take_out(file, tmp_path / "kept")
     assert not start_files.take_out(file, tmp_path / "kept")

@@ -213,7 +213,7 @@ def test_a_terminal_shows_bars_and_is_left_as_it_was(desk: Desk, upstream: Upstr
     assert "linux-x64 from dist" in plain
     # A table is not folded, however wide.
     assert re.search(r"^linux-x64 +dist +\S+ kB +deb rpm arch tar.xz tar.gz$", plain, re.MULTILINE)
-    assert re.search(r"^not published there: .*aix-ppc64$", plain, re.MULTILINE)
+    assert re.search(r"^not published there: .*ibmi-ppc64$", plain, re.MULTILINE)
     assert "nodejs_24.19.0-1_amd64.deb" in plain.rpartition("FILE ")[2]
 
 

@@ -90,7 +90,7 @@ def test_an_unknown_shell_is_said(desk: Desk) -> None:
         ("rtbuild release lts --format ap", ["apk"]),
         ("rtbuild release lts --lev", ["--level"]),
         ("rtbuild release lts --level ", ["fast", "balanced", "max"]),
-        ("rtbuild release lts --source ", ["dist", "unofficial", "pip", "npm"]),
+        ("rtbuild release lts --source ", ["dist", "pip", "npm", "freebsd", "ibmi", "unofficial"]),
         ("rtbuild completion z", ["zsh"]),
     ],
 )

@@ -168,6 +168,7 @@ def test_packages_of_other_systems_and_links_are_passed_over(desk: Desk, work: P
     put(root / "Latest", "b", "1")
     (root / "nodejs24.pkg").symlink_to("nodejs24-24.19.0.pkg")
     (root / "notes.txt").write_text("not a package")
+    (root / "meta.pkg").write_text("what an older pkg repo has left")
     ended = desk.run(*COMMAND).good()
     assert "nodejs-24.19.0.pkg is left out: it is a package for macOS" in ended.err
     assert [p["name"] for p in read(root).packages] == ["nodejs24"]

@@ -55,7 +55,8 @@ def elf(machine: int, *, interpreter: str, order: str = "<", abi: int = 0) -> by
 
 
 @pytest.mark.parametrize("prefix", [".", "usr", "usr/local", "opt/nodejs", "opt/company/nodejs",
-                                    "node-v24.19.0-linux-x64"])  # fmt: skip
+                                    "node-v24.19.0-linux-x64", "QOpenSys/pkgs",
+                                    "QOpenSys/pkgs/lib/nodejs24"])  # fmt: skip
 def test_a_runtime_is_found_wherever_packages_put_it(tmp_path: Path, prefix: str) -> None:
     node = plant(tmp_path / prefix)
     runtime = locate(tmp_path)

@@ -1,12 +1,8 @@
 from __future__ import annotations
 
-import os
-import time
-
 import pytest
 
-from real_release import Release, released
-from rtinstall.runtime_bundle.locks import try_lock
+from real_release import Release, released, shared
 
 NEW = "24.19.0"
 OLD = "22.20.0"  # whose npm has files that the newer one has not
@@ -18,14 +14,7 @@ def once(
     factory: pytest.TempPathFactory, version: str, target: str, *formats: str, source: str = "pip"
 ) -> Release:
     """Make a release in the test process that comes first; the others wait for it."""
-    base = factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        base = base.parent  # of all processes of one run
-    folder = base / f"real-{version}-{target}"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("wb") as lock:
-        while not try_lock(lock.fileno()):
-            time.sleep(0.2)
+    with shared(factory, f"real-{version}-{target}") as folder:
         if (folder / "dist" / "index.json").exists():
             return Release(folder / "dist", version, target)
         return released(folder, version, target, *formats, source=source)
@@ -40,7 +29,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
 @pytest.fixture(scope="session")
 def older(tmp_path_factory: pytest.TempPathFactory) -> Release:
     """Give an earlier release, to upgrade from."""
-    return once(tmp_path_factory, OLD, "linux-x64", "deb", "rpm", "arch")
+    return once(tmp_path_factory, OLD, "linux-x64", "deb", "rpm", "arch", "tar.gz")
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from oracles import run, tool
-from real_release import Release, rtbuild
+from real_release import Release, rtbuild, shared
 from roots import FreeBsd, needs_root, on_disk, rpm_in
 
 pytestmark = pytest.mark.real
@@ -71,16 +71,18 @@ def stand_in(
     request: pytest.FixtureRequest, release: Release, tmp_path_factory: pytest.TempPathFactory
 ) -> StandIn:
     target = str(request.param)
-    folder = tmp_path_factory.mktemp(target)
-    with tarfile.open(release.path("tar.gz")) as archive:
-        archive.extractall(folder, filter="data")
-    (tree,) = folder.iterdir()
-    (tree / "bin/node").unlink()
-    (folder / "fetched").mkdir()
-    shutil.copyfile(program(PROGRAMS[target], folder / "fetched"), tree / "bin/node")
-    (tree / "bin/node").chmod(0o755)
-    rtbuild("build", tree, "-t", target, "-o", folder / "packages", *FAST, folder=folder).good()
-    return StandIn(target, tree, folder / "packages")
+    with shared(tmp_path_factory, f"stand-in-{target}") as folder:
+        tree = folder / f"node-v{release.version}-linux-x64"
+        if not (folder / "packages").exists():
+            with tarfile.open(release.path("tar.gz")) as archive:
+                archive.extractall(folder, filter="data")
+            (tree / "bin/node").unlink()
+            (folder / "fetched").mkdir(exist_ok=True)
+            shutil.copyfile(program(PROGRAMS[target], folder / "fetched"), tree / "bin/node")
+            (tree / "bin/node").chmod(0o755)
+            words = ("build", tree, "-t", target, "-o", folder / "packages")
+            rtbuild(*words, *FAST, folder=folder).good()
+        return StandIn(target, tree, folder / "packages")
 
 
 def test_every_package_is_found_right(stand_in: StandIn) -> None:

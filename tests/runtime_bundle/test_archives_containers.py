@@ -3,20 +3,23 @@
 import io
 import shutil
 import subprocess
+import sys
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
+import zstandard
 
 import archive_makers as make
 from archive_makers import pax, tar, tar_member
-from rtinstall.runtime_bundle.archives import ar, cpio
+from rtinstall.runtime_bundle.archives import ar, cpio, open_archive
 from rtinstall.runtime_bundle.archives import tar as reader
 from rtinstall.runtime_bundle.archives.entry import ArchiveEntry, Member
 from rtinstall.runtime_bundle.archives.limits import LIMITS, Meter
 from rtinstall.runtime_bundle.archives.source import Source
-from rtinstall.runtime_bundle.errors import UnsafeArchive
+from rtinstall.runtime_bundle.errors import MissingTool, UnsafeArchive
 
 LONG = "folder/" * 40 + "file"
 
@@ -183,3 +186,40 @@ AR = make.ar(("one", b"abc"), ("two", b"de"))
 def test_a_malformed_ar_is_refused(data: bytes) -> None:
     with pytest.raises(UnsafeArchive):
         list(ar.members(io.BytesIO(data), meter()))
+
+
+class OfPython314(ModuleType):
+    """``compression.zstd`` as its documentation has it, as far as it is used, around the library."""
+
+    def __init__(self) -> None:
+        super().__init__("compression.zstd")
+        self.ZstdError = zstandard.ZstdError
+        self.DecompressionParameter = SimpleNamespace(window_log_max=100)
+        self.ZstdDecompressor = self.decoder
+
+    class decoder:
+        needs_input = True
+
+        def __init__(self, *, options: dict[int, int]) -> None:
+            window = 1 << options[100]
+            self._inner = zstandard.ZstdDecompressor(max_window_size=window).decompressobj()
+
+        def decompress(self, data: bytes, max_length: int) -> bytes:
+            return self._inner.decompress(data)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self._inner, name)
+
+
+def test_zstandard_is_read_by_python_itself_where_the_library_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.tar.zst"
+    path.write_bytes(make.pack(make.tar(make.tar_member("a", b"content")), "zst"))
+    own = OfPython314()
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    with pytest.raises(MissingTool, match=r"Python 3\.14"):
+        list(open_archive(path).entries())
+    monkeypatch.setitem(sys.modules, "compression", ModuleType("compression"))
+    monkeypatch.setitem(sys.modules, "compression.zstd", own)
+    assert [b"".join(chunks) for _, chunks in open_archive(path).entries()] == [b"content"]

@@ -26,19 +26,14 @@ from world.mirror import KEY, KEYS, SIGNED_AT, STRANGER, TARGETS, Mirror, archiv
 from world.server import Reply, running
 from world.signing import clearsign, keyring, pinned
 
+pytestmark = pytest.mark.usefixtures("no_settings")
+
 QUICK = Network(connect=2, read=0.5, retries=1, pause=0.001, patience=0.5)
 X64 = target_named("linux-x64")
 VERSION = "24.19.0"
 FOLDER = f"v{VERSION}"
 NAME = f"node-{FOLDER}-linux-x64.tar.gz"
 LIST = f"{FOLDER}/SHASUMS256.txt"
-
-
-@pytest.fixture(autouse=True)
-def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
 
 
 @pytest.fixture
@@ -48,11 +43,6 @@ def mirror() -> Iterator[Mirror]:
         mirror.publish("22.20.0")
         mirror.publish(VERSION)
         yield mirror
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Cache:
-    return Cache(tmp_path / "cache")
 
 
 def dist(mirror: Mirror, cache: Cache, **options: object) -> Dist:

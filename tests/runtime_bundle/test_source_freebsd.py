@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,31 +29,15 @@ from rtinstall.runtime_bundle.sources.freebsd import ADDRESS, FreeBsd
 from rtinstall.runtime_bundle.targets import Target, target_named
 from world.freebsd import PACK, SUMS, Depot, Key, listed, make_key, needing, package, ports
 from world.runtime import NPM_VERSION, VERSION
-from world.server import Reply, Server, running
+from world.server import Reply, Server
+
+pytestmark = pytest.mark.usefixtures("no_settings")
 
 QUICK = Network(connect=2, read=0.5, retries=1, pause=0.001, patience=0.5)
 X64, ARM64 = target_named("freebsd-x64"), target_named("freebsd-arm64")
 NODE = f"All/node24-{VERSION}_1.pkg"
 OWN = TrustedKey.of("own.pub", make_key().public)
 STRANGER = make_key(1)
-
-
-@pytest.fixture(autouse=True)
-def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with running() as server:
-        yield server
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Cache:
-    return Cache(tmp_path / "cache")
 
 
 def source(cache: Cache, address: str | Path, **options: object) -> FreeBsd:
@@ -357,7 +341,7 @@ def test_a_bare_signature_needs_the_whole_key(cache: Cache, tmp_path: Path) -> N
     root = ports(mode="pubkey").write(tmp_path / "r")
     with pytest.raises(VerificationFailed, match="does not bring along") as failure:
         source(cache, root, trusted=[by_fingerprint(Depot())]).releases(X64)
-    assert "name the file of the key" in failure.value.hint
+    assert "as the file of the key" in failure.value.hint
 
 
 # What does not fit together.

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -36,26 +35,10 @@ from world.runtime import runtime_entries
 from world.server import Reply, Server, running
 from world.yum import PACK, Repository, repository
 
+pytestmark = pytest.mark.usefixtures("no_settings")
+
 QUICK = Network(connect=2, read=0.5, retries=1, pause=0.001, patience=0.5)
 IBMI = target_named("ibmi-ppc64")
-
-
-@pytest.fixture(autouse=True)
-def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with running() as server:
-        yield server
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Cache:
-    return Cache(tmp_path / "cache")
 
 
 def get(source: IbmI, version: str = "20.11.1") -> Part:

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import click
+
 from rtinstall.platforms import cli
 from rtinstall.runtime_bundle.commandline import run
 
@@ -112,16 +114,8 @@ class Desk:
         env: Mapping[str, str] = NOTHING,
     ) -> subprocess.Popen[str]:
         """Start the program; ``before`` are the words of one that runs it."""
-        self.work.mkdir(parents=True, exist_ok=True)
-        return subprocess.Popen(
-            [*before, *PROGRAM, *map(str, words)],
-            cwd=self.work,
-            env=self.environment(**env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="backslashreplace",
+        return started(
+            (*before, *PROGRAM, *words), folder=self.work, environment=self.environment(**env)
         )
 
     def program(self, *words: str | Path, **env: str) -> Ended:
@@ -130,23 +124,54 @@ class Desk:
 
     def run(self, *words: str | Path, **env: str) -> Ended:
         """Do the same within this process, which is quicker."""
-        self.work.mkdir(parents=True, exist_ok=True)
-        out, err = io.StringIO(), io.StringIO()
-        before = signal.getsignal(signal.SIGTERM)
-        with (
-            patch.dict(os.environ, self.environment(**env), clear=True),
-            contextlib.chdir(self.work),
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-        ):
-            code = run(cli.cli, "rtbuild", list(map(str, words)))
-        signal.signal(signal.SIGTERM, before)
-        return Ended(code, out.getvalue(), err.getvalue())
+        return within(
+            cli.cli, "rtbuild", words, folder=self.work, environment=self.environment(**env)
+        )
 
     def published(self) -> list[str]:
         """Return every file in dist/, hidden ones too, but not the lock."""
         found = (p.relative_to(self.dist).as_posix() for p in self.dist.rglob("*") if p.is_file())
         return sorted(name for name in found if name != ".lock")
+
+
+def started(
+    words: Sequence[str | Path], *, folder: Path, environment: Mapping[str, str]
+) -> subprocess.Popen[str]:
+    """Start a program in ``folder``, with nothing to read."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return subprocess.Popen(
+        [*map(str, words)],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="backslashreplace",
+    )
+
+
+def within(
+    group: click.Group,
+    name: str,
+    words: Sequence[str | Path],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+) -> Ended:
+    """Run a command line within this process."""
+    folder.mkdir(parents=True, exist_ok=True)
+    out, err = io.StringIO(), io.StringIO()
+    before = signal.getsignal(signal.SIGTERM)
+    with (
+        patch.dict(os.environ, environment, clear=True),
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        code = run(group, name, list(map(str, words)))
+    signal.signal(signal.SIGTERM, before)
+    return Ended(code, out.getvalue(), err.getvalue())
 
 
 def ended(process: subprocess.Popen[str], timeout: float = 60) -> Ended:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -20,12 +17,11 @@ from rtinstall.installer.machine import Machine
 from rtinstall.installer.session import Session
 from rtinstall.installer.settings import KINDS
 from rtinstall.runtime_bundle import download
-from rtinstall.runtime_bundle.commandline import run
 from rtinstall.runtime_bundle.download import Network
 from rtinstall.runtime_bundle.sources import named
 from rtinstall.runtime_bundle.sources.dist import Dist
 from world.mirror import KEYS
-from world.rtbuild import FOREIGN, IMPORTS, NOTHING, PROXIES, Ended, ended
+from world.rtbuild import FOREIGN, IMPORTS, NOTHING, PROXIES, Ended, ended, started, within
 
 PROGRAM = (sys.executable, "-c", "from rtinstall.installer.cli import main; main()")
 OURS = {variable for kind in KINDS.values() for variable in kind.variables}
@@ -86,17 +82,7 @@ class Desk:
 
     def start(self, *words: str | Path, env: Mapping[str, str] = NOTHING) -> subprocess.Popen[str]:
         """Start the program."""
-        self.work.mkdir(parents=True, exist_ok=True)
-        return subprocess.Popen(
-            [*PROGRAM, *map(str, words)],
-            cwd=self.work,
-            env=self.environment(**env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="backslashreplace",
-        )
+        return started((*PROGRAM, *words), folder=self.work, environment=self.environment(**env))
 
     def program(self, *words: str | Path, **env: str) -> Ended:
         """Run the program to its end."""
@@ -104,23 +90,16 @@ class Desk:
 
     def run(self, *words: str | Path, **env: str) -> Ended:
         """Do the same within this process, which is quicker."""
-        self.work.mkdir(parents=True, exist_ok=True)
-        out, err = io.StringIO(), io.StringIO()
-        before = signal.getsignal(signal.SIGTERM)
         with (
-            patch.dict(os.environ, self.environment(**env), clear=True),
             patch.object(places, "_policy", lambda: self.policy),
             patch.object(Session, "today", self.today),
             patch.object(Session, "machine", self.machine),
             patch.object(named, "Dist", partial(Dist, keys=KEYS)),
             patch.object(download, "Network", partial(Network, pause=0.01, read=2.0)),
-            contextlib.chdir(self.work),
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
         ):
-            code = run(cli.cli, "rtinstall", list(map(str, words)))
-        signal.signal(signal.SIGTERM, before)
-        return Ended(code, out.getvalue(), err.getvalue())
+            return within(
+                cli.cli, "rtinstall", words, folder=self.work, environment=self.environment(**env)
+            )
 
     def versions(self) -> list[str]:
         """Return what is installed, as the receipts and the folders both say."""
