@@ -103,28 +103,27 @@ def in_folder(folder: Path) -> Iterator[Request]:
     if "node_modules" in folder.parts or not os.path.lexists(path):
         yield from found
         return
-    locked, covers = _locked(path, found)
-    yield from locked if covers else ()
+    yield from _locked(path, found)
     yield from found
-    yield from () if covers else locked
 
 
-def _locked(path: Path, found: tuple[Request, ...]) -> tuple[tuple[Request, ...], bool]:
-    """Return what a lock chooses, and whether it does for what ``found`` asks for."""
+def _locked(path: Path, found: tuple[Request, ...]) -> Iterator[Request]:
+    """Yield what a lock chooses, if it does for what ``found`` asks for first."""
     from rtinstall.installer import lock_file
 
     try:
         text = read(path, lock_file.LIMIT)
-        lock = lock_file.parse(text or "") if text is not None else lock_file.Lock()
+        lock = lock_file.Lock() if text is None else lock_file.parse(text)
     except RtError as error:
-        return (Request("", path, 0, LOCK, fault=str(error), hint=error.hint),), True
-    if not lock.versions:
-        return (), False
-    asked = next((request for request in found), None)
-    fits = lock.covering(asked.text) if asked and not asked.fault else None
-    chosen = fits or lock.versions[0]
-    line = lock_file.line_of(text or "", chosen.version)
-    return (Request(str(chosen.version), path, line, LOCK),), fits is not None or asked is None
+        yield Request("", path, 0, LOCK, fault=str(error), hint=error.hint)
+        return
+    if found:
+        chosen = None if found[0].fault else lock.covering(found[0].text)
+    else:
+        chosen = next(iter(lock.versions), None)
+    if chosen is not None:
+        line = lock_file.line_of(text or "", chosen.version)
+        yield Request(str(chosen.version), path, line, LOCK)
 
 
 def in_version_files(folder: Path) -> Iterator[Request]:

@@ -8,11 +8,9 @@ from pathlib import Path
 
 import click
 
-from rtinstall.installer.commands.options import ASKING, json_option, settable
+from rtinstall.installer.commands.options import FOR_ALL, json_option, settable
 from rtinstall.installer.session import Session
 from rtinstall.runtime_bundle.commandline import amount, printable
-
-PACKING = tuple(name for name in ASKING if name not in ("target", "arch"))
 
 
 @click.command("bundle")
@@ -29,7 +27,7 @@ PACKING = tuple(name for name in ASKING if name not in ("target", "arch"))
     "--every-archive", "every", is_flag=True,
     help="The larger archives (tar.gz), too, for version managers that ask for no other.",
 )  # fmt: skip
-@settable(*PACKING, "minimum_age", "progress")
+@settable(*FOR_ALL, "minimum_age", "progress")
 @json_option
 def COMMAND(
     session: Session,

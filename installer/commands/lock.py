@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rtinstall.installer.commands.options import ASKING, json_option, settable
+from rtinstall.installer.commands.options import FOR_ALL, json_option, settable
 from rtinstall.installer.session import Session
 from rtinstall.runtime_bundle.commandline import columns, printable
 from rtinstall.runtime_bundle.errors import NoSpace, NothingAsked, NotLocked, UnknownVersion
@@ -17,7 +17,6 @@ from rtinstall.runtime_bundle.errors import NoSpace, NothingAsked, NotLocked, Un
 if TYPE_CHECKING:
     from rtinstall.installer.lock_file import Lock, Locked
 
-LOCKING = tuple(name for name in ASKING if name not in ("target", "arch"))
 EVERY = "*"
 
 
@@ -33,7 +32,7 @@ EVERY = "*"
     help="Look for newer versions: of everything, or with --update=22 of that alone.",
 )  # fmt: skip
 @click.option("--check", is_flag=True, help="Write nothing; fail if something is not locked.")
-@settable(*LOCKING, "minimum_age")
+@settable(*FOR_ALL, "minimum_age")
 @json_option
 def COMMAND(
     session: Session,

@@ -73,6 +73,7 @@ WORDS = {
     "allow_unsigned": "--allow-unsigned", "fail_on": "--fail-on", "ca": "--ca-certificate",
 }  # fmt: skip
 ASKING = ("mirrors", "sources", "target", "arch", "allow_unsigned", "trust", "offline", "ca")
+FOR_ALL = tuple(name for name in ASKING if name not in ("target", "arch"))  # of any system
 INSTALLING = (*ASKING, "minimum_age", "fail_on", "npm", "copy", "progress")
 
 

@@ -56,7 +56,7 @@ def read_repository(address: str, terms: Terms) -> Repository:
             packed = _document(address, name, archive.PACKED_LIMIT, terms)
             if packed is not None:
                 papers = {name: packed, **({} if stated is None else {META: stated})}
-                return _opened(address, each, packed, papers, terms)
+                return Repository(address, *_opened(address, each, packed, terms), papers)
     if terms.network.offline and urlsplit(address).scheme != "file":
         raise Unreachable(
             f"{bare(address)} is not in the cache, and the network is switched off",
@@ -70,9 +70,9 @@ def read_repository(address: str, terms: Terms) -> Repository:
 
 
 def _opened(
-    address: str, found: Catalogue, packed: bytes, papers: Mapping[str, bytes], terms: Terms
-) -> Repository:
-    """Check the signature, then read."""
+    address: str, found: Catalogue, packed: bytes, terms: Terms
+) -> tuple[tuple[Package, ...], str]:
+    """Check the signature, then read; return the packages, and on whose word."""
     sealed = archive.seal(packed, found.member)
     signer = check_signature(sealed, terms.trusted)
     if signer is not None:
@@ -86,8 +86,7 @@ def _opened(
             f"the repository at {bare(address)} is not signed",
             hint="name one that is; --allow-unsigned does without",
         )
-    packages = catalogue.read(archive.content(packed, found.member), found.layout)
-    return Repository(address, packages, checked, papers)
+    return catalogue.read(archive.content(packed, found.member), found.layout), checked
 
 
 def _document(address: str, name: str, limit: int, terms: Terms) -> bytes | None:

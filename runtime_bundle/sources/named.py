@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from rtinstall.runtime_bundle.addresses import local_path
 from rtinstall.runtime_bundle.cache import Cache
 from rtinstall.runtime_bundle.download import Network
 from rtinstall.runtime_bundle.errors import BadConfiguration
@@ -66,15 +68,17 @@ def source_named(name: str, ways: Ways) -> RuntimeSource:
         return Pip(cache, network)
     if name == "npm":
         return Npm(cache, network)
-    path = Path(name)
+    path = local_path(urlsplit(name)) if name.startswith("file://") else Path(name)
+    if (found := _packed(path)) is not None:
+        return _dist(ways, str(path), found)
+    if "://" in name:
+        return _dist(ways, name)
     if (path / META).is_file():
         return _freebsd(ways, ways.release, path)
     if (path / REPOMD).is_file():
         return IbmI(cache, network, address=path, say=say)
-    if "://" in name or (path / "index.json").is_file():
+    if (path / "index.json").is_file():
         return _dist(ways, name)
-    if (found := _packed(path)) is not None:
-        return _dist(ways, str(path), found)
     if path.exists():
         return Local(path, sha256=ways.sha256)
     raise BadConfiguration(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from rtinstall.runtime_bundle.archives import tar
@@ -86,9 +87,15 @@ def open_packed(path: Path) -> Packed:
             f"{path} is nothing that rtinstall bundle has written",
             hint="name such a file, or the folder that one was unpacked into",
         )
+    status = path.stat()
+    return Packed(path, _files(path, status.st_size, status.st_mtime_ns))
+
+
+@lru_cache(maxsize=4)  # one run asks for the same bundle under several names
+def _files(path: Path, size: int, changed: int) -> Mapping[str, Slice]:
     files: dict[str, Slice] = {}
     with opened(path) as file:
-        for entry, _ in tar.members(file, Meter(LIMITS, path.stat().st_size), padding="zeros"):
+        for entry, _ in tar.members(file, Meter(LIMITS, size), padding="zeros"):
             check_path(entry.name)
             if ":" in entry.name:  # a drive, or a stream of another file
                 raise UnsafeArchive(f"unsafe path in an archive: {entry.name!r}")
@@ -97,4 +104,4 @@ def open_packed(path: Path) -> Packed:
             if entry.name in files:
                 raise UnsafeArchive(f"{entry.name!r} is in {path} twice")
             files[entry.name] = Slice(path, file.tell(), entry.size)
-    return Packed(path, files)
+    return files

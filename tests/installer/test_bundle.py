@@ -137,6 +137,15 @@ def test_unpacked_it_is_a_folder_to_install_from(
     assert there.versions() == [f"v{VERSION}"]
 
 
+@pytest.mark.parametrize("words", [("--source",), ("--mirror",)])
+def test_it_is_a_source_among_others(desk: Desk, served: Upstream, words: tuple[str]) -> None:
+    path = bundle(desk, served, "24")
+    there = elsewhere(desk)
+    place = path.as_uri() if words[-1] == "--mirror" else path
+    there.run("install", "24", *words, place, "--offline").good()
+    assert there.versions() == [f"v{VERSION}"]
+
+
 def test_served_it_is_a_mirror(desk: Desk, served: Upstream) -> None:
     found = content(bundle(desk, served, "24"))
     with running() as server:

@@ -9,7 +9,12 @@ from typing import Any
 
 import pytest
 
+from rtinstall.installer.answers import asker
+from rtinstall.installer.places import find_places
+from rtinstall.installer.records import present
+from rtinstall.installer.store import Store
 from rtinstall.runtime_bundle.model import File
+from rtinstall.runtime_bundle.targets import BY_NAME
 from world.mirror import KEY, SIGNED_AT, STRANGER, shasums
 from world.rtinstall import Desk
 from world.runtime import VERSION, Upstream, archive, archive_name, with_entries
@@ -325,6 +330,32 @@ def test_a_file_further_down_goes_before_a_lock_above(desk: Desk, served: Upstre
     inner = InnerDesk(desk.folder)
     asks(inner, "22")
     assert inner.run("current").good().out == f"v{OTHER}\n"
+
+
+def test_hooks_and_shims_read_what_is_locked(desk: Desk, served: Upstream) -> None:
+    locked(desk, served)
+    desk.run("install", *served.words).good()
+    desk.run("install", "22", *served.words).good()
+    places = find_places(desk.environment())
+    ask = asker(places, Store(places, own=BY_NAME["linux-x64"], environment={}))
+    answer = ask(desk.work)
+    assert (answer.name, answer.file) == (f"v{VERSION}", str(lock_path(desk)))
+    assert "rtinstall.lock" in present(desk.work)
+    asks(desk, "22")  # which the lock has nothing for
+    assert (ask(desk.work).name, Path(ask(desk.work).file).name) == (f"v{OTHER}", ".nvmrc")
+    lock_path(desk).write_text("<<<<<<< HEAD\n")
+    assert ask(desk.work).name == "!"
+    assert "rtinstall.lock" in ask(desk.work).note
+    desk.run("current").failed(11, "rtinstall.lock", "line 1")
+
+
+def test_engines_choose_nothing_and_the_lock_does(desk: Desk, served: Upstream) -> None:
+    desk.work.mkdir(parents=True)
+    (desk.work / "package.json").write_text('{"engines": {"node": ">=22"}}')
+    desk.run("lock", *served.words).good()
+    served.release("25.1.0", TARGETS)
+    desk.run("install", *served.words).good()
+    assert desk.versions() == [f"v{VERSION}"]
 
 
 def test_pin_writes_no_lock(desk: Desk, served: Upstream) -> None:
