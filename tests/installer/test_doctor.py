@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from rtinstall.installer.machine import Machine
+from rtinstall.installer.places import find_places
+from rtinstall.installer.store import Store
 from world.installed import executable
 from world.rtinstall import Desk
 from world.runtime import VERSION, Upstream
@@ -275,6 +277,15 @@ def test_the_machine_is_looked_at(well: Desk, monkeypatch: pytest.MonkeyPatch) -
     usage = shutil.disk_usage(well.folder)._replace(free=10_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     assert "10.0 MB are free" in found(well)["space"]
+
+
+def test_a_run_that_is_still_at_it_is_named_and_left_alone(well: Desk) -> None:
+    killed(well)
+    with Store(find_places(well.environment())).changing():
+        (well.home / "stage/0123456789abcdef").mkdir()
+        assert f"another run is changing the store (process {os.getpid()} on " in notes(well)
+        assert "unfinished" not in found(well)
+    assert "a run that did not end" in found(well)["unfinished"]
 
 
 def test_the_policy_is_told(well: Desk) -> None:
