@@ -17,7 +17,7 @@ from rtinstall.installer.places import find_places
 from rtinstall.installer.store import Store
 from world.installed import executable
 from world.rtinstall import Desk
-from world.runtime import VERSION, Upstream
+from world.runtime import VERSION, Upstream, row
 
 NAME = f"v{VERSION}"
 CHANGED = "lib/node_modules/npm/LICENSE"  # of what no two versions share
@@ -286,6 +286,16 @@ def test_a_run_that_is_still_at_it_is_named_and_left_alone(well: Desk) -> None:
         assert f"another run is changing the store (process {os.getpid()} on " in notes(well)
         assert "unfinished" not in found(well)
     assert "a run that did not end" in found(well)["unfinished"]
+
+
+def test_security_releases_that_are_known_of_are_told(well: Desk, upstream: Upstream) -> None:
+    upstream.rows["24.20.0"] = row("24.20.0", ["linux-x64"]) | {"security": True}
+    upstream.put("index.json", json.dumps(list(upstream.rows.values())).encode())
+    assert "security" not in found(well)  # no server is asked
+    well.run("list-remote").good()
+    upstream.server.replies.clear()
+    said = found(well)["security"]
+    assert said.startswith(f"{NAME} is default, and node {VERSION} is a security release behind")
 
 
 def test_the_policy_is_told(well: Desk) -> None:
