@@ -207,6 +207,15 @@ def test_what_the_environment_does_is_found(
     assert said in found(well, **more)[check]
 
 
+def test_the_system_s_node_may_be_first_where_it_is_asked_for(well: Desk) -> None:
+    own = executable(well.folder / ".nvm/versions/node/v20/bin/node").parent
+    assert "path" in found(well, PATH=f"{own}:{well.home}/shims")
+    well.work.mkdir(exist_ok=True)
+    (well.work / ".nvmrc").write_text("system\n")
+    assert "path" not in found(well, PATH=f"{own}:{well.home}/shims")
+    assert "path" not in found(well, PATH=str(own))
+
+
 def notes(desk: Desk, **more: str) -> str:
     rows = look(desk, **more)["findings"]
     return "\n".join(row["text"] for row in rows if row["severity"] == "note")
