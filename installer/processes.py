@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -50,6 +49,8 @@ def become(program: Path, words: Sequence[str], environment: Mapping[str, str]) 
 
 def _stand_in(program: Path, words: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
     """Wait for ``program``, and end as it did."""
+    import subprocess
+
     line: str | Sequence[str] = [str(program), *words[1:]]
     if program.suffix.lower() in BATCH:
         line = batch_line(program, words[1:], environment.get("COMSPEC", "cmd.exe"))
@@ -92,6 +93,8 @@ def output(
 
     Raises :class:`CannotRun` if the system does not start it.
     """
+    import subprocess  # late: where the system has exec, only npm is started this way
+
     try:
         running = subprocess.Popen(
             [str(program), *words],

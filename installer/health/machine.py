@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from rtinstall.installer.health import Finding
 from rtinstall.installer.session import Session
 from rtinstall.runtime_bundle.commandline import amount
+from rtinstall.runtime_bundle.errors import RtError
 
 SCARCE = 1_000_000_000  # bytes; a version takes about 200 MB while it is installed
 TOO_LITTLE = 250_000_000
@@ -59,3 +61,32 @@ def ended(session: Session) -> Iterator[Finding]:
             text = f"{one.name} {asking[0].text}, and {advice.text}" if asking else advice.text
             hint = "take a newer line" if asking else "nothing asks for it: rtinstall prune"
             yield Finding("end-of-life", "warning" if asking else "note", text, hint)
+
+
+def security(session: Session) -> Iterator[Finding]:
+    """Find versions that are behind a security release, by the list that was last fetched.
+
+    No server is asked: rtinstall outdated does that.
+    """
+    from rtinstall.installer.advice import security as behind
+    from rtinstall.installer.reasons import reasons
+
+    installed = session.store.installed()
+    if not installed:
+        return
+    kept = replace(session, flags={**session.flags, "offline": ("doctor", True)}, say=_unheard)
+    used = reasons(session, installed)
+    for one in installed:
+        try:
+            releases = kept.catalogue.releases(one.target)
+        except RtError:  # nothing was fetched, or it is no more
+            continue
+        if (advice := behind(one.version, releases)) is not None:
+            asking = used[one.name]
+            text = f"{one.name} {asking[0].text}, and {advice.text}" if asking else advice.text
+            hint = f"rtinstall upgrade {one.version.major}" if asking else "nothing asks for it"
+            yield Finding("security", "warning" if asking else "note", text, hint)
+
+
+def _unheard(line: str) -> None:
+    """Say nothing: what is wrong with sources is said where they are used."""

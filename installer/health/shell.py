@@ -9,6 +9,7 @@ from pathlib import Path
 from rtinstall.installer.health import Finding
 from rtinstall.installer.places import WINDOWS
 from rtinstall.installer.session import Session
+from rtinstall.runtime_bundle.errors import RtError
 
 LONGEST = 8191 if WINDOWS else 131_072  # what cmd, and the kernel for one string, take
 LONGEST_SET = 2047  # what a dialog of Windows keeps of PATH
@@ -38,6 +39,8 @@ def path(session: Session) -> Iterator[Finding]:
         shown = relative[0] if relative else "an empty one"
         text = f"PATH has a folder that is not absolute ({shown}): what is found there depends on where you are"
         yield Finding("path", "warning", text, "take it out of PATH")
+    if _system_is_wanted(session):
+        return
     first = first_program(session.environment)
     foreign = system_program(session.environment, session.places)
     if not any(_ours(session, entry) for entry in entries if entry):
@@ -50,6 +53,17 @@ def path(session: Session) -> Iterator[Finding]:
             "path", "error", f"{first} is found before what rtinstall has{whose}",
             "take that folder out of PATH, or let it come after; rtinstall setup sets ours first",
         )  # fmt: skip
+
+
+def _system_is_wanted(session: Session) -> bool:
+    """Say whether something asks for the node that is not ours, so that it may be the first."""
+    from rtinstall.installer.active import active
+
+    try:
+        found = active(session)
+    except RtError:  # what is asked for is not installed: the checks of aliases and projects say so
+        return False
+    return found.request is not None and found.system is not None
 
 
 def _ours(session: Session, entry: str) -> bool:

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from rtinstall.installer.disk import NOFOLLOW
 from rtinstall.installer.health import Finding, Mend
 from rtinstall.installer.installed import Installed
 from rtinstall.installer.places import WINDOWS
 from rtinstall.installer.receipt import NAME
 from rtinstall.installer.session import Session
 from rtinstall.runtime_bundle.errors import NotInstalled, RtError
+from rtinstall.runtime_bundle.locks import try_lock
 from rtinstall.runtime_bundle.targets import TARGETS
 from rtinstall.runtime_bundle.versions import Version, VersionSpec
 
@@ -63,8 +65,15 @@ def _ours_alone(folder: Path) -> Mend:
 
 
 def unfinished(session: Session) -> Iterator[Finding]:
-    """Find what a killed run left behind; whoever changes the store next finishes it."""
+    """Find what a killed run left behind; whoever changes the store next finishes it.
+
+    While another run is at it, what is there is that run's.
+    """
     places = session.places
+    if (holder := _holder(places.lock)) is not None:
+        text = f"another run is changing the store{holder}"
+        yield Finding("unfinished", "note", text, "wait for it to end")
+        return
     left = [
         path
         for folder in (places.journal, places.stage, places.trash)
@@ -74,8 +83,23 @@ def unfinished(session: Session) -> Iterator[Finding]:
         many = f"{len(left)} thing{'s' if len(left) > 1 else ''}"
         yield Finding(
             "unfinished", "warning", f"a run that did not end has left {many}, such as {left[0]}",
-            "finishes or undoes it, unless a run is still at it", _recover,
+            "finishes or undoes it", _recover,
         )  # fmt: skip
+
+
+def _holder(lock: Path) -> str | None:
+    """Return who holds ``lock``, as far as it says so; None if nobody does."""
+    try:
+        descriptor = os.open(lock, os.O_RDWR | NOFOLLOW)
+    except OSError:  # never taken, or not ours: the check of the home says so
+        return None
+    try:
+        if try_lock(descriptor):
+            return None
+        words = os.read(descriptor, 500).decode("ascii", "replace").split()
+    finally:
+        os.close(descriptor)
+    return f" (process {words[0]} on {words[1]})" if len(words) > 1 else ""
 
 
 def _recover(session: Session) -> None:

@@ -13,6 +13,13 @@ import pytest
 
 from rtinstall.installer.reasons import reasons
 from world.installed import Home, executable
+from world.rtinstall import PROGRAM
+
+# Makes the terminal the one that ^C comes from.
+CONTROL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    "os.execv(sys.argv[1], sys.argv[1:])"
+)
 
 
 @pytest.fixture
@@ -119,6 +126,38 @@ def test_an_old_version_goes_with_older_than(many: Home) -> None:
 def test_nobody_there_to_be_asked_is_an_error_and_nothing_goes(many: Home) -> None:
     many.run("prune").failed(11, "nobody is here to be asked", "--yes")
     assert len(there(many)) == 4
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "left"), [("y\n", 0, 1), ("n\n", 0, 4), ("\n", 0, 4), ("\x03", 130, 4)]
+)
+def test_a_person_is_asked_first(many: Home, answer: str, code: int, left: int) -> None:
+    pty = pytest.importorskip("pty", reason="needs a terminal of Unix")
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", CONTROL, *PROGRAM, "prune"],
+        cwd=many.work, env=many.environment(), start_new_session=True,
+        stdin=theirs, stdout=theirs, stderr=theirs,
+    ) as running:  # fmt: skip
+        os.close(theirs)
+        shown = ""
+        while "[y/N]" not in shown:
+            shown += os.read(ours, 4096).decode()
+        os.write(ours, answer.encode())
+        while more := read_on(ours):
+            shown += more
+    os.close(ours)
+    assert "remove 3 versions, 0 B?" in shown
+    assert "Traceback" not in shown
+    assert running.returncode == code
+    assert len(there(many)) == left
+
+
+def read_on(terminal: int) -> str:
+    try:
+        return os.read(terminal, 4096).decode()
+    except OSError:  # nobody has its other side any more
+        return ""
 
 
 def test_what_the_user_has_put_there_is_kept(many: Home) -> None:

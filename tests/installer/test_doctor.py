@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from rtinstall.installer.machine import Machine
+from rtinstall.installer.places import find_places
+from rtinstall.installer.store import Store
 from world.installed import executable
 from world.rtinstall import Desk
-from world.runtime import VERSION, Upstream
+from world.runtime import VERSION, Upstream, row
 
 NAME = f"v{VERSION}"
 CHANGED = "lib/node_modules/npm/LICENSE"  # of what no two versions share
@@ -205,6 +207,15 @@ def test_what_the_environment_does_is_found(
     assert said in found(well, **more)[check]
 
 
+def test_the_system_s_node_may_be_first_where_it_is_asked_for(well: Desk) -> None:
+    own = executable(well.folder / ".nvm/versions/node/v20/bin/node").parent
+    assert "path" in found(well, PATH=f"{own}:{well.home}/shims")
+    well.work.mkdir(exist_ok=True)
+    (well.work / ".nvmrc").write_text("system\n")
+    assert "path" not in found(well, PATH=f"{own}:{well.home}/shims")
+    assert "path" not in found(well, PATH=str(own))
+
+
 def notes(desk: Desk, **more: str) -> str:
     rows = look(desk, **more)["findings"]
     return "\n".join(row["text"] for row in rows if row["severity"] == "note")
@@ -275,6 +286,25 @@ def test_the_machine_is_looked_at(well: Desk, monkeypatch: pytest.MonkeyPatch) -
     usage = shutil.disk_usage(well.folder)._replace(free=10_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     assert "10.0 MB are free" in found(well)["space"]
+
+
+def test_a_run_that_is_still_at_it_is_named_and_left_alone(well: Desk) -> None:
+    killed(well)
+    with Store(find_places(well.environment())).changing():
+        (well.home / "stage/0123456789abcdef").mkdir()
+        assert f"another run is changing the store (process {os.getpid()} on " in notes(well)
+        assert "unfinished" not in found(well)
+    assert "a run that did not end" in found(well)["unfinished"]
+
+
+def test_security_releases_that_are_known_of_are_told(well: Desk, upstream: Upstream) -> None:
+    upstream.rows["24.20.0"] = row("24.20.0", ["linux-x64"]) | {"security": True}
+    upstream.put("index.json", json.dumps(list(upstream.rows.values())).encode())
+    assert "security" not in found(well)  # no server is asked
+    well.run("list-remote").good()
+    upstream.server.replies.clear()
+    said = found(well)["security"]
+    assert said.startswith(f"{NAME} is default, and node {VERSION} is a security release behind")
 
 
 def test_the_policy_is_told(well: Desk) -> None:
