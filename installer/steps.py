@@ -1,4 +1,10 @@
-"""The steps of each change. All of them may be made again by a later run, from any point on."""
+"""The steps of each change. All of them may be made again by a later run, from any point on.
+
+Where the system can exchange two folders, a version that is installed again is in its place at every
+moment, the old one or the new one, whole. Elsewhere (Windows, older systems) it is away between two
+renames. If a run ends between the folder and the receipt, and it was not the same runtime, the
+receipt is that of the old one until the next run.
+"""
 
 from __future__ import annotations
 
