@@ -1,11 +1,10 @@
 """Files that two versions have in common are stored once.
 
 On file systems that can share the blocks of two files (Btrfs, XFS) every file that another installed
-version has is such a clone: a change to one never shows in the other. Elsewhere a hard link is made,
-but only of headers and documents. Programs and npm's packages are written again: hard links of them
-would let an editor that writes in place, or ``setcap``, change another version, too; npm itself
-exchanges whole folders, but not everybody is npm. Headers are most of what is common, and nobody
-edits them.
+version has is such a clone: a change to one never shows in the other. Elsewhere it is a hard link,
+but for the program itself, whose ``setcap`` would be the other's, too. npm never writes into its own
+files, it exchanges folders; an editor that writes in place would change both versions, which ``doctor
+--verify`` finds. ``--copy`` writes every file for itself.
 
 A file of another version is used only if its content still is what is wanted: it is read and hashed.
 """
@@ -25,7 +24,7 @@ from rtinstall.installer.installed import Installed, entries
 from rtinstall.runtime_bundle.errors import NotReadable
 
 FICLONE = 0x40049409  # ioctl_ficlone(2)
-LINKED = ("include/", "share/", "LICENSE", "README.md", "CHANGELOG.md")
+PROGRAMS = ("bin/node", "node.exe")
 # What tells that it is of no use to try again here.
 NEVER = (errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOTTY, errno.EXDEV, errno.ENOSYS, errno.EPERM)
 
@@ -56,7 +55,7 @@ class Twins:
         ``path`` is where it will be in its version. Nothing is at ``place`` then.
         """
         known = self._found.get((sha256, mode))
-        if known is None or not (self._clones or (self._links and path.startswith(LINKED))):
+        if known is None or not (self._clones or (self._links and path not in PROGRAMS)):
             return False
         try:
             source = os.open(self._disk.at(known), READ, dir_fd=self._disk.descriptor)
@@ -70,7 +69,7 @@ class Twins:
                 return False
             if self._clones and self._clone(source, mode, place, folder):
                 return True
-            return path.startswith(LINKED) and self._link(known, place, folder)
+            return path not in PROGRAMS and self._links and self._link(known, place, folder)
         finally:
             os.close(source)
 
