@@ -100,10 +100,12 @@ class Ground:
 
     @property
     def mise(self) -> Path:
+        """Return where mise is, if npm could fetch it."""
         return self.work / "peers/node_modules/@jdxcode/mise/bin/mise"
 
     @property
     def n(self) -> Path:
+        """Return where n is, if npm could fetch it."""
         return self.work / "peers/node_modules/n/bin/n"
 
     def of_mise(self, tool: str = "mise") -> dict[str, str]:
@@ -262,7 +264,7 @@ def measure(contender: Contender, log: Path) -> tuple[float, float]:
         shutil.rmtree(contender.fresh, ignore_errors=True)
         contender.fresh.mkdir(parents=True)
         os.sync()
-    with log.open("wb") as said, open(os.devnull, "rb") as nothing:
+    with log.open("wb") as said, Path(os.devnull).open("rb") as nothing:
         begun = time.perf_counter()
         child = subprocess.Popen(contender.command, env=dict(contender.environment), stdin=nothing,
                                  stdout=said, stderr=said, cwd=contender.folder,

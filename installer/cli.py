@@ -31,6 +31,19 @@ class Verbs(click.Group):
         command: click.Command = import_module(module_of(name)).COMMAND
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the verb that ``args`` begin with; a slip of the keys is told what is close to it."""
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            from difflib import get_close_matches
+
+            known = [*(name for name, verb in VERBS.items() if not verb.hidden), *OTHERS]
+            if close := get_close_matches(args[0], [*known, *self.commands], 1):
+                message = f"there is no command {args[0]!r}; did you mean {close[0]!r}?"
+                raise click.UsageError(message, ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs with the table's words."""
         words = {name: verb.help for name, verb in VERBS.items() if not verb.hidden}
@@ -40,7 +53,7 @@ class Verbs(click.Group):
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
+@click.version_option(__version__, "-v", "-V", "--version", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Install, switch and verify versions of Node.js on this machine."""

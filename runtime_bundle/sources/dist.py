@@ -47,6 +47,7 @@ ADDRESS = "https://nodejs.org/dist"
 CHANNELS = "https://nodejs.org/download"
 UNOFFICIAL = "https://unofficial-builds.nodejs.org/download/release"
 SIGNATURE_LIMIT = 16 << 10
+# Smallest first, which is also slowest to unpack first.
 EXTENSIONS = {"tar": ("tar.xz", "tar.gz"), "zip": ("zip",)}
 
 
@@ -80,6 +81,7 @@ class Dist:
         self._address = _address(address, channel)
         parts = checked(self._address, plain=True)
         self._plain = parts.scheme == "http"
+        self._near = parts.scheme == "file" or is_loopback(parts.hostname or "")
         self._loopback = is_loopback(parts.hostname or "")
         self._allow_unsigned = allow_unsigned
         self._keys = keys
@@ -171,9 +173,13 @@ class Dist:
             return error
 
     def _archive(self, release: Release, target: Target) -> tuple[str, Digest, str]:
-        """Return address, digest and guarantor of the smallest archive there is for ``target``."""
+        """Return address, digest and guarantor of the archive of ``release`` to take for ``target``.
+
+        That is the smallest; from this machine itself, the one that takes the least time to unpack.
+        """
         version = release.version
-        for name, digest in self.archives(version, target).items():
+        names = list(self.archives(version, target).items())
+        for name, digest in reversed(names) if self._near else names:
             url = joined(self._address, f"{version.tag}/{name}")
             return url, Digest.sha256(digest), self._word(version, name)
         raise NotPublished(
