@@ -24,9 +24,9 @@ STEPS = {
 def test_a_fault_at_any_step_leaves_the_old_store_or_the_new_one(
     tmp_path: Path, operation: str, fault: str
 ) -> None:
-    program = Path(__file__).parents[1] / "world" / "walker.py"
+    program = Path(__file__).parents[2] / "world" / "walker.py"
     ended = subprocess.run(
-        [sys.executable, program, tmp_path, operation, fault],
+        [sys.executable, "-P", program, tmp_path, operation, fault],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(IMPORTS)},
         capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip

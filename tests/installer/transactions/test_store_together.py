@@ -17,7 +17,7 @@ from rtinstall.runtime_bundle.errors import Busy
 from world.rtbuild import IMPORTS
 from world.store import add, part, store_at, whole
 
-PROGRAM = Path(__file__).parents[1] / "world" / "adder.py"
+PROGRAM = Path(__file__).parents[2] / "world" / "adder.py"
 
 
 def start(home: Path, folder: Path, versions: Sequence[str]) -> list[subprocess.Popen[str]]:
@@ -26,7 +26,7 @@ def start(home: Path, folder: Path, versions: Sequence[str]) -> list[subprocess.
         part(folder, version, weight=320_000)
     found = [
         subprocess.Popen(
-            [sys.executable, PROGRAM, home, folder, version],
+            [sys.executable, "-P", PROGRAM, home, folder, version],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(IMPORTS)},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
