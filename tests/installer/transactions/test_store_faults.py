@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from world import walker
 from world.rtbuild import IMPORTS
-from world.walker import FAULTS
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks")
 STEPS = {
@@ -19,14 +19,13 @@ STEPS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", walker.FAULTS)
 @pytest.mark.parametrize("operation", STEPS)
 def test_a_fault_at_any_step_leaves_the_old_store_or_the_new_one(
     tmp_path: Path, operation: str, fault: str
 ) -> None:
-    program = Path(__file__).parents[2] / "world" / "walker.py"
     ended = subprocess.run(
-        [sys.executable, "-P", program, tmp_path, operation, fault],
+        [sys.executable, "-m", "world.walker", tmp_path, operation, fault],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(IMPORTS)},
         capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip

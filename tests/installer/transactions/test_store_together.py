@@ -17,8 +17,6 @@ from rtinstall.runtime_bundle.errors import Busy
 from world.rtbuild import IMPORTS
 from world.store import add, part, store_at, whole
 
-PROGRAM = Path(__file__).parents[2] / "world" / "adder.py"
-
 
 def start(home: Path, folder: Path, versions: Sequence[str]) -> list[subprocess.Popen[str]]:
     """Start a process for each version, and let all of them begin at the same time."""
@@ -26,7 +24,7 @@ def start(home: Path, folder: Path, versions: Sequence[str]) -> list[subprocess.
         part(folder, version, weight=320_000)
     found = [
         subprocess.Popen(
-            [sys.executable, "-P", PROGRAM, home, folder, version],
+            [sys.executable, "-m", "world.adder", home, folder, version],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(IMPORTS)},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
