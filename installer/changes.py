@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -48,6 +49,7 @@ class Changes:
         """Change ``store``, whose home is open as ``disk``, and whose lock is held."""
         self.store = store
         self._disk = disk
+        self._turn = threading.Lock()  # of threads that have staged something and publish it
 
     def add(
         self,
@@ -76,7 +78,11 @@ class Changes:
         with self._staging(identity):
             twins = Twins(self._disk, () if copy else self._others(name))
             self._stage(identity, name, parts, release, target, twins, progress)
-            self._commit(self._publication(identity, name))
+            with self._turn:
+                if not again and (there := self._look(name)):  # another thread was quicker
+                    self._disk.remove(f"stage/{identity}")
+                    return there
+                self._commit(self._publication(identity, name))
         return self._installed(name)
 
     def remove(self, installed: Installed, *, keep: bool = True) -> Path | None:
@@ -133,7 +139,8 @@ class Changes:
                 stage.settle(bundle.entries, ())
             carry(folder, stage.folder, lambda path: bool(RUNTIME.fullmatch(path)), link=False)
             self._write_receipt(identity, name, bundle)
-            self._commit(self._publication(identity, name))
+            with self._turn:
+                self._commit(self._publication(identity, name))
         return self._installed(name)
 
     def link_alias(self, alias: str, installed: Installed | None) -> None:
