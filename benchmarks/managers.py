@@ -232,9 +232,9 @@ def shells(
             lines["mise"] = (f'eval "$("{ground.mise}" activate {shell})"', mise)
         if ground.nvm and ground.plain_port:
             home = f"{ground.work}/homes/nvm-active/.nvm"
-            quiet(("bash", "-c", f'mkdir -p "{home}"; export NVM_DIR="{home}"; '
-                   f'. "{ground.nvm}/nvm.sh" --no-use; nvm install {VERSION}'),
-                  ground.environment("nvm-active", NVM_NODEJS_ORG_MIRROR=ground.url), project)  # fmt: skip
+            there = f'mkdir -p "{home}"; export NVM_DIR="{home}"; . "{ground.nvm}/nvm.sh" --no-use'
+            environment = ground.environment("nvm-active", NVM_NODEJS_ORG_MIRROR=ground.url)
+            quiet(("bash", "-c", f"{there}; nvm install {VERSION}"), environment, project)
             lines["nvm"] = (f'export NVM_DIR="{home}"; . "{ground.nvm}/nvm.sh"',
                             ground.environment("nvm-active"))  # fmt: skip
         for tool, (line, environment) in lines.items():

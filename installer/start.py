@@ -1,6 +1,7 @@
 """Where ``rtinstall`` starts: what prompts and editors ask all day is answered before anything is imported.
 
-``current`` and ``which`` without more words are answered from the names of what is installed, as the
+``current`` is answered from the project's record where there is one (:mod:`rtinstall.installer.known`);
+else it and ``which`` without more words are answered from the names of what is installed, as the
 verbs themselves would: a name says all but the LTS line of a version, and that stands in the head of
 its receipt. Whatever is not as usual, an error above all, is left to the whole program, which then says
 what there is to say.
@@ -36,8 +37,11 @@ def main() -> None:
 
 def answer(words: Sequence[str], environment: Mapping[str, str]) -> str:
     """Return what ``words`` print, or nothing if names are not enough to tell."""
+    from rtinstall.installer.known import known
     from rtinstall.runtime_bundle.errors import RtError
 
+    if words == ["current"] and (name := known(environment)):
+        return name
     try:
         found = _active(environment)
     except (RtError, OSError, ValueError, LookupError, TypeError, RecursionError):

@@ -129,6 +129,8 @@ def COMMAND(
                 if not as_json:
                     tell_done(watch, each)
         finally:  # what is installed counts, whatever became of the rest
+            asked = [spec.text for spec in specs]
+            done.sort(key=lambda each: asked.index(each.asked))  # not as they came in
             if done:
                 names = afterwards.name(session, done, as_default=as_default, alias=alias)
                 afterwards.settle(session)

@@ -473,3 +473,13 @@ def test_ctrl_c_leaves_nothing_but_what_can_be_continued(desk: Desk, server: Ser
     upstream.put(ARCHIVE, Reply(data, etag='"a"'))
     desk.program("install", "24", *mirror(upstream), "--allow-unsigned").good()
     assert desk.versions() == ["v24.19.0"]
+
+
+def test_of_several_the_first_named_is_the_default_whichever_comes_first(
+    desk: Desk, upstream: Upstream
+) -> None:
+    upstream.release("24.19.0")
+    upstream.release("22.11.0", weight=4 << 20)
+    ended = desk.run("install", "22.11", "24", *upstream.words, "--json").good()
+    assert [each["asked"] for each in ended.json["installed"]] == ["22.11", "24"]
+    assert (desk.home / "aliases/default.spec").read_text().strip() == "22.11"

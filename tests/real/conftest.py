@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import functools
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
 import pytest
 
 from real_release import Release, released, shared
@@ -67,3 +72,21 @@ def for_windows_arm64(tmp_path_factory: pytest.TempPathFactory) -> Release:
 @pytest.fixture(scope="session")
 def for_windows_x86(tmp_path_factory: pytest.TempPathFactory) -> Release:
     return once(tmp_path_factory, X86, "win-x86", "msi", source="npm")
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *words: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def mirror(release: Release) -> Iterator[str]:
+    """Serve dist/ on loopback."""
+    with ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Quiet, directory=str(release.dist))
+    ) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()

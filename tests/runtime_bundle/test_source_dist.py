@@ -94,12 +94,18 @@ def test_an_offer_says_how_much_is_to_come_and_fetches_nothing(
     assert dist(mirror, cache).offer(release, X64).size == len(body)
 
 
-def test_the_smaller_archive_is_preferred(mirror: Mirror, cache: Cache) -> None:
+@pytest.mark.parametrize(("near", "taken"), [(True, "y"), (False, "x")])
+def test_the_smaller_archive_is_preferred_except_from_this_machine(
+    mirror: Mirror, cache: Cache, monkeypatch: pytest.MonkeyPatch, near: bool, taken: str
+) -> None:
     xz, gz = archive("x", 100), archive("y", 200)
     files = {NAME: gz, NAME.replace(".gz", ".xz"): xz}
     mirror.put(f"{LIST}.asc", clearsign(KEY, shasums(files), SIGNED_AT))
     mirror.put(f"{FOLDER}/{NAME.replace('.gz', '.xz')}", xz)
-    assert get(dist(mirror, cache)).path.read_bytes() == xz
+    mirror.put(f"{FOLDER}/{NAME}", gz)
+    source = dist(mirror, cache)
+    monkeypatch.setattr(source, "_near", near)
+    assert get(source).path.read_bytes() == {"x": xz, "y": gz}[taken]
 
 
 def test_a_detached_signature_does_as_well(mirror: Mirror, cache: Cache) -> None:
