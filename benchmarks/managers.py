@@ -233,8 +233,8 @@ def shells(
         if ground.nvm and ground.plain_port:
             home = f"{ground.work}/homes/nvm-active/.nvm"
             there = f'mkdir -p "{home}"; export NVM_DIR="{home}"; . "{ground.nvm}/nvm.sh" --no-use'
-            environment = ground.environment("nvm-active", NVM_NODEJS_ORG_MIRROR=ground.url)
-            quiet(("bash", "-c", f"{there}; nvm install {VERSION}"), environment, project)
+            quiet(("bash", "-c", f"{there}; nvm install {VERSION}"),
+                  ground.environment("nvm-active", NVM_NODEJS_ORG_MIRROR=ground.url), project)  # fmt: skip
             lines["nvm"] = (f'export NVM_DIR="{home}"; . "{ground.nvm}/nvm.sh"',
                             ground.environment("nvm-active"))  # fmt: skip
         for tool, (line, environment) in lines.items():
@@ -242,9 +242,8 @@ def shells(
             folder.mkdir(parents=True)
             start = folder / (".zshrc" if shell == "zsh" else "bashrc")
             start.write_text(f"{line}\n")
-            command = ("bash", "--rcfile", str(start), "-i", "-c", "exit")
-            if shell == "zsh":
-                command = ("zsh", "-d", "-i", "-c", "exit")
+            begin = ("zsh", "-d") if shell == "zsh" else ("bash", "--rcfile", str(start))
+            command = (*begin, "-i", "-c", "exit")
             more = {**environment, "ZDOTDIR": str(folder)}
             yield Contender(f"open {shell}", tool, command, more, project)
 
@@ -351,7 +350,9 @@ def table(results: Sequence[Result]) -> str:
     for r in results:
         times = (f"{seconds * 1000:.1f}" for seconds in (r.wall, r.processor, r.least))
         ours = "rtinstall" in r.tool
-        rows.append((r.group, r.tool, *times, compare(r), AIMS[r.group][1] if ours else ""))
+        wall, processor, least = times
+        aim = AIMS[r.group][1] if ours else ""
+        rows.append((r.group, r.tool, wall, processor, least, compare(r), aim))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return "\n".join(
         "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
