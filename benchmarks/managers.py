@@ -143,10 +143,10 @@ def installing(ground: Ground) -> Iterator[Contender]:
     else:
         ground.missing.append("nvm")
     if mise := ground.found("mise", ground.mise):
-        words = ("install", f"node@{VERSION}")
+        asked = ("install", f"node@{VERSION}")
         proof = f".local/share/mise/installs/node/{VERSION}/bin/node"
         more = {k: v for k, v in ground.of_mise().items() if k.startswith("MISE_")}
-        yield one("mise", (mise, *words), proof, **more)
+        yield one("mise", (mise, *asked), proof, **more)
     if nodeenv := ground.found("nodeenv", Path(sys.executable).with_name("nodeenv")):
         target = str(ground.work / "homes/nodeenv/env")
         yield one("nodeenv", (nodeenv, f"--mirror={ground.url}", "--prebuilt", f"--node={VERSION}", target),
