@@ -106,6 +106,19 @@ def tell(line: str) -> None:
         _discard(sys.stderr)
 
 
+def agreed(question: str) -> bool:
+    """Ask whoever is at the terminal; Ctrl+C and the end of what is typed end the program.
+
+    Raises :class:`click.UsageError` where nobody can answer; the command has a ``--yes``.
+    """
+    if not sys.stdin.isatty():
+        raise click.UsageError("nothing is done, nobody is here to be asked: add --yes")
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:
+        raise KeyboardInterrupt from None
+
+
 def _discard(stream: TextIO) -> None:
     """Let what is still to be written to ``stream`` go nowhere, at the interpreter's end too."""
     nowhere = os.open(os.devnull, os.O_WRONLY)

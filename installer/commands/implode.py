@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from rtinstall.installer.session import Session
@@ -20,18 +18,17 @@ def implode(session: Session, *, yes: bool, dry_run: bool) -> None:
     that are kept, which rtbuild uses too (rtinstall cache clear removes these).
     """
     from rtinstall.installer import imploding, set_up
-    from rtinstall.runtime_bundle.commandline import printable
+    from rtinstall.runtime_bundle.commandline import agreed, printable
 
     places = session.places
     found = imploding.ours(places)
     if not dry_run and not yes:
-        if not sys.stdin.isatty():
-            raise click.UsageError("there is nobody to ask: say --yes to remove it all")
         names = ", ".join(one.name for one in session.store.installed() if not one.shared)
         click.echo(
             f"this removes {printable(str(places.home))}: {names or 'no versions'}", err=True
         )
-        click.confirm("remove it all?", abort=True, err=True)
+        if not agreed("remove it all?"):
+            return
     set_up.take_out(session, set_up.every_file(session), dry_run=dry_run)
     if dry_run:
         for path in found:

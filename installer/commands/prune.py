@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,8 +12,8 @@ import click
 from rtinstall.installer.installed import Installed, entries
 from rtinstall.installer.reasons import Gone, Reason, Reasons
 from rtinstall.installer.session import Session
-from rtinstall.runtime_bundle.commandline import amount
-from rtinstall.runtime_bundle.errors import BadConfiguration, NotReadable
+from rtinstall.runtime_bundle.commandline import agreed, amount
+from rtinstall.runtime_bundle.errors import NotReadable
 
 DAY = 86_400
 
@@ -61,7 +60,8 @@ def COMMAND(
         _tell(installed, kept, left, sizes, dry_run=dry_run)
     moved: dict[str, Path | None] = {}
     if going and not dry_run:
-        if not _agreed(going, sizes, yes=yes):
+        many = f"{len(going)} version{'s' if len(going) > 1 else ''}"
+        if not yes and not agreed(f"remove {many}, {amount(sum(sizes.values()))}?"):
             return
         moved = _remove(session, going)
     if as_json:
@@ -123,22 +123,6 @@ def _tell(
 def _why(name: str, left: Sequence[Gone]) -> str:
     folders = [str(one.folder) for one in left if one.name == name]
     return f"only {folders[0]} asked for it, which is gone" if folders else "nothing asks for it"
-
-
-def _agreed(going: Sequence[Installed], sizes: dict[str, int], *, yes: bool) -> bool:
-    """Ask whether to go on, unless told to; :class:`BadConfiguration` where nobody can answer."""
-    if yes:
-        return True
-    if not sys.stdin.isatty():
-        raise BadConfiguration(
-            "nothing is removed: nobody is here to be asked",
-            hint="add --yes, or --dry-run to see what would go",
-        )
-    many = f"{len(going)} version{'s' if len(going) > 1 else ''}"
-    try:
-        return click.confirm(f"remove {many}, {amount(sum(sizes.values()))}?", err=True)
-    except click.Abort:  # Ctrl+C, or the end of what is typed
-        raise KeyboardInterrupt from None
 
 
 def _remove(session: Session, going: Sequence[Installed]) -> dict[str, Path | None]:

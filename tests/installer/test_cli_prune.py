@@ -125,7 +125,7 @@ def test_an_old_version_goes_with_older_than(many: Home) -> None:
 
 
 def test_nobody_there_to_be_asked_is_an_error_and_nothing_goes(many: Home) -> None:
-    many.run("prune").failed(11, "nobody is here to be asked", "--yes")
+    many.run("prune").failed(2, "nobody is here to be asked", "--yes")
     assert len(there(many)) == 4
 
 
@@ -133,11 +133,27 @@ def test_nobody_there_to_be_asked_is_an_error_and_nothing_goes(many: Home) -> No
     ("answer", "code", "left"), [("y\n", 0, 1), ("n\n", 0, 4), ("\n", 0, 4), ("\x03", 130, 4)]
 )
 def test_a_person_is_asked_first(many: Home, answer: str, code: int, left: int) -> None:
+    ended, shown = answered(many, "prune", answer)
+    assert "remove 3 versions, 0 B?" in shown
+    assert ended == code
+    assert len(there(many)) == left
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 0), ("\x04", 130), ("\x03", 130)])
+def test_implode_asks_first(many: Home, answer: str, code: int) -> None:
+    ended, shown = answered(many, "implode", answer)
+    assert "v24.19.0" in shown
+    assert ended == code
+    assert many.store.exists() is (answer != "y\n")
+
+
+def answered(home: Home, command: str, answer: str) -> tuple[int, str]:
+    """Run a command that asks, at a terminal; return its exit code, and what it showed."""
     pty = pytest.importorskip("pty", reason="needs a terminal of Unix")
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-c", CONTROL, *PROGRAM, "prune"],
-        cwd=many.work, env=many.environment(), start_new_session=True,
+        [sys.executable, "-c", CONTROL, *PROGRAM, command],
+        cwd=home.work, env=home.environment(), start_new_session=True,
         stdin=theirs, stdout=theirs, stderr=theirs,
     ) as running:  # fmt: skip
         os.close(theirs)
@@ -150,10 +166,8 @@ def test_a_person_is_asked_first(many: Home, answer: str, code: int, left: int) 
             while (ready := select.select([ours], [], [], 1.0)[0]) and (more := read_on(ours)):
                 shown += more
     os.close(ours)
-    assert "remove 3 versions, 0 B?" in shown
     assert "Traceback" not in shown
-    assert running.returncode == code
-    assert len(there(many)) == left
+    return running.returncode, shown
 
 
 def read_on(terminal: int) -> str:
