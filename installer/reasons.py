@@ -66,7 +66,7 @@ def _aliases(session: Session, installed: Sequence[Installed]) -> Iterator[tuple
         except RtError:  # doctor speaks of it
             continue
         if one is not None:
-            yield one.name, Reason("alias", f"is {name}")
+            yield one.name, Reason("alias", f"is {name}" if name != "default" else "is the default")
 
 
 def _projects(session: Session) -> Iterator[tuple[str, Reason]]:

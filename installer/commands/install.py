@@ -125,6 +125,8 @@ def COMMAND(
             for each in install(session, specs, watch, again=again):
                 done.append(each)
                 for said in each.advice:
+                    if said.code == "unsigned" and not as_json:
+                        continue  # the line "checked" says it
                     watch.say(f"{click.style('note:', fg='yellow', bold=True)} {said.text}")
                 if not as_json:
                     tell_done(watch, each)

@@ -49,7 +49,7 @@ def test_what_an_alias_a_project_or_this_shell_asks_for_stays(many: Home) -> Non
     path = f"{many.store}/versions/v18.20.4/bin:{many.system}"
     ended = many.run("prune", "--yes", PATH=path).good()
     assert there(many) == ["v18.20.4", "v20.9.0", "v24.19.0"]
-    assert "v24.19.0 stays: it is default" in ended.out
+    assert "v24.19.0 stays: it is the default" in ended.out
     assert f"v20.9.0 stays: it is asked for by {many.work}/one/.nvmrc" in ended.out
     assert "v18.20.4 stays: it is on PATH in this shell" in ended.out
     assert "nothing asks for it" in ended.out

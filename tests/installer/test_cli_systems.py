@@ -88,7 +88,7 @@ def test_musl_is_chosen_by_itself(tmp_path: Path, server: Server) -> None:
     upstream.release(VERSION, ["linux-x64-musl"])
     ended = desk.run("install", "24", "--mirror", upstream.url, "--allow-unsigned").good()
     assert desk.versions() == ["v24.19.0"]
-    assert "note: no signature was checked" in ended.err
+    assert ", no signature" in ended.out
 
 
 @pytest.mark.parametrize("form", ["archive", "folder"])
