@@ -82,7 +82,9 @@ def killed(desk: Desk) -> None:
 
 
 def changed_file(desk: Desk) -> None:
-    (desk.home / "versions" / NAME / CHANGED).write_text("changed\n")
+    path = desk.home / "versions" / NAME / CHANGED
+    path.unlink()  # the other version has the same file
+    path.write_text("changed\n")
 
 
 def missing_program(desk: Desk) -> None:
@@ -304,7 +306,7 @@ def test_security_releases_that_are_known_of_are_told(well: Desk, upstream: Upst
     well.run("list-remote").good()
     upstream.server.replies.clear()
     said = found(well)["security"]
-    assert said.startswith(f"{NAME} is default, and node {VERSION} is a security release behind")
+    assert said.startswith(f"{NAME} is the default, and node {VERSION} is a security release behind")
 
 
 def test_the_policy_is_told(well: Desk) -> None:
