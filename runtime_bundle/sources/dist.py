@@ -110,7 +110,7 @@ class Dist:
 
     def offer(self, release: Release, target: Target) -> Offer:
         """Return the archive of ``release``, which its signed list of checksums names."""
-        url, digest, _ = self._archive(release, target)
+        url, digest, _ = self._choices(release, target)[0]
         cached = self._cache.has(digest)
         known = (
             self._cache.path(digest).stat().st_size
@@ -122,11 +122,21 @@ class Dist:
         return Offer(self.name, release, target, known, cached, bare(url))
 
     def fetch(self, offer: Offer, progress: Progress) -> tuple[Part, ...]:
-        """Fetch the archive of ``offer`` unless it is in the cache; checked before it is opened."""
-        url, digest, checked_by = self._archive(offer.release, offer.target)
-        path = self._obtain(url, digest, progress)
-        provenance = Provenance("runtime", self.name, bare(url), digest.text, checked_by)
-        return (Part("runtime", path, "upstream", provenance),)
+        """Fetch the archive of ``offer`` unless it is in the cache; checked before it is opened.
+
+        A mirror need not have every archive that the signed list names: the next one will do, too.
+        """
+        missing: NotPublished | None = None
+        for url, digest, checked_by in self._choices(offer.release, offer.target):
+            try:
+                path = self._obtain(url, digest, progress)
+            except NotPublished as error:
+                missing = missing or error
+                continue
+            provenance = Provenance("runtime", self.name, bare(url), digest.text, checked_by)
+            return (Part("runtime", path, "upstream", provenance),)
+        assert missing is not None
+        raise missing
 
     def checksums(self, version: Version) -> Checksums:
         """Return what the release consists of; raises :class:`VerificationFailed`."""
@@ -172,19 +182,25 @@ class Dist:
         except RtError as error:
             return error
 
-    def _archive(self, release: Release, target: Target) -> tuple[str, Digest, str]:
-        """Return address, digest and guarantor of the archive of ``release`` to take for ``target``.
+    def _choices(self, release: Release, target: Target) -> list[tuple[str, Digest, str]]:
+        """Return address, digest and guarantor of each archive of ``release`` for ``target``.
 
-        That is the smallest; from this machine itself, the one that takes the least time to unpack.
+        First the smallest; from this machine itself, the one that takes the least time to unpack.
         """
         version = release.version
-        names = list(self.archives(version, target).items())
-        for name, digest in reversed(names) if self._near else names:
-            url = joined(self._address, f"{version.tag}/{name}")
-            return url, Digest.sha256(digest), self._word(version, name)
-        raise NotPublished(
-            f"node {version.tag} is not published for {target} at {bare(self._address)}"
-        )
+        found = [
+            (
+                joined(self._address, f"{version.tag}/{name}"),
+                Digest.sha256(digest),
+                self._word(version, name),
+            )
+            for name, digest in self.archives(version, target).items()
+        ]
+        if not found:
+            raise NotPublished(
+                f"node {version.tag} is not published for {target} at {bare(self._address)}"
+            )
+        return found[::-1] if self._near else found
 
     def _word(self, version: Version, name: str) -> str:
         """Return on whose word an archive counts: a signer's, else a lock's, else the server's."""

@@ -306,7 +306,9 @@ def test_security_releases_that_are_known_of_are_told(well: Desk, upstream: Upst
     well.run("list-remote").good()
     upstream.server.replies.clear()
     said = found(well)["security"]
-    assert said.startswith(f"{NAME} is the default, and node {VERSION} is a security release behind")
+    assert said.startswith(
+        f"{NAME} is the default, and node {VERSION} is a security release behind"
+    )
 
 
 def test_the_policy_is_told(well: Desk) -> None:

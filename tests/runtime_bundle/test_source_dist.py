@@ -108,6 +108,20 @@ def test_the_smaller_archive_is_preferred_except_from_this_machine(
     assert get(source).path.read_bytes() == {"x": xz, "y": gz}[taken]
 
 
+@pytest.mark.parametrize("there", [NAME, NAME.replace(".gz", ".xz")])
+def test_a_mirror_that_has_one_archive_of_those_signed_will_do(
+    mirror: Mirror, cache: Cache, there: str
+) -> None:
+    body = archive("x", 100)
+    files = dict.fromkeys((NAME, NAME.replace(".gz", ".xz")), body)
+    mirror.put(f"{LIST}.asc", clearsign(KEY, shasums(files), SIGNED_AT))
+    mirror.remove(f"{FOLDER}/{NAME}")
+    with pytest.raises(NotPublished):
+        get(dist(mirror, cache))
+    mirror.put(f"{FOLDER}/{there}", body)
+    assert get(dist(mirror, cache)).provenance.location.endswith(there)
+
+
 def test_a_detached_signature_does_as_well(mirror: Mirror, cache: Cache) -> None:
     mirror.remove(f"{LIST}.asc")
     assert "Release Person" in get(dist(mirror, cache)).provenance.checked
