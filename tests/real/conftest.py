@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import functools
-import threading
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from real_release import Release, released, shared
+from world.folder import served
 
 NEW = "24.19.0"
 OLD = "22.20.0"  # whose npm has files that the newer one has not
@@ -74,19 +72,8 @@ def for_windows_x86(tmp_path_factory: pytest.TempPathFactory) -> Release:
     return once(tmp_path_factory, X86, "win-x86", "msi", source="npm")
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *words: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="session")
 def mirror(release: Release) -> Iterator[str]:
     """Serve dist/ on loopback."""
-    with ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Quiet, directory=str(release.dist))
-    ) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with served(release.dist) as address:
+        yield address

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from oracles import attempt, run
 from real_release import Release, check_runs
+from world.folder import served
 from world.rtbuild import IMPORTS
 from world.rtinstall import PROGRAM
 
 pytestmark = pytest.mark.real
 AS_WE_ARE = {"PYTHONPATH": os.pathsep.join(IMPORTS)}
 NO_NETWORK = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT", "E403", "E404")
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *words: object) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +38,8 @@ def mirror(
     if request.param == "bundle":
         root = tmp_path_factory.mktemp("unpacked")
         run("tar", "-xf", request.getfixturevalue("packed"), "-C", root)
-    with ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Quiet, directory=str(root))
-    ) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with served(root) as address:
+        yield address
 
 
 def from_npm(release: Release, folder: Path, package: str) -> Path:
