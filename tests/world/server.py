@@ -136,8 +136,8 @@ class Handler(BaseHTTPRequestHandler):
         step = 1 if reply.pace else 16384
         for start in range(0, min(limit, len(body)), step):
             data = body[start : min(start + step, limit)]
+            request.sent += len(data)  # before the client can have it, and ask
             self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data) if reply.chunked else data)
-            request.sent += len(data)
             if reply.pace and self.world.closing.wait(reply.pace):
                 break
         if reply.drop is not None or reply.length is not None:
