@@ -60,7 +60,7 @@ def test_windows_has_them_beside_node(tmp_path: Path) -> None:
         ("@x/--prefix=y z", {}, "no name and version"),
         ("mine", {"_resolved": "git+ssh://git@host/mine.git#1234"}, "came from git+ssh"),
         ("mine", {"_resolved": "file:../mine.tgz"}, "came from file:"),
-        ("mine", {"_resolved": "https://registry.npmjs.org/mine/-/mine-1.0.0.tgz"}, ""),
+        ("mine", {"_resolved": "https://registry.example/mine/-/mine-1.0.0.tgz"}, ""),
         ("mine", {"engines": {"node": "<24"}}, "needs node <24"),
         ("mine", {"engines": {"node": ">=18 <25"}}, ""),
         ("mine", {"engines": {"node": "whatever"}}, ""),

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import stat
 import subprocess
-import sys
 import zlib
 from dataclasses import replace
 from io import BytesIO
@@ -15,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bundles import small_bundle
+from foreign import printed
 from oracles import attempt, run, tool
 from readers import apk as reader
 from rtinstall.platforms.linux import apk
@@ -438,18 +437,4 @@ print(hashlib.sha256(out.getvalue()).hexdigest())
 
 def test_the_machine_leaves_no_trace_in_the_bytes(musl: Bundle, tmp_path: Path) -> None:
     here = content(apk.package(musl, Settings()))
-    printed = subprocess.run(
-        [sys.executable, "-c", SCRIPT, "077"],
-        capture_output=True,
-        check=True,
-        text=True,
-        cwd=tmp_path,
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(sys.path),
-            "PYTHONHASHSEED": "7",
-            "TZ": "Asia/Tokyo",
-            "LC_ALL": "C",
-        },
-    ).stdout
-    assert printed.strip() == hashlib.sha256(here).hexdigest()
+    assert printed(SCRIPT, "077", folder=tmp_path) == hashlib.sha256(here).hexdigest()

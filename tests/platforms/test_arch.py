@@ -4,8 +4,6 @@ import hashlib
 import os
 import re
 import stat
-import subprocess
-import sys
 from dataclasses import replace
 from io import BytesIO
 from itertools import pairwise
@@ -14,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bundles import small_bundle
+from foreign import printed
 from oracles import run
 from readers import arch as reader
 from readers import mtree
@@ -389,18 +388,4 @@ print(hashlib.sha256(out.getvalue()).hexdigest())
 
 def test_the_machine_leaves_no_trace_in_the_bytes(tmp_path: Path) -> None:
     here = content(arch.package(small_bundle(), Settings()))
-    printed = subprocess.run(
-        [sys.executable, "-c", SCRIPT, "077"],
-        capture_output=True,
-        check=True,
-        text=True,
-        cwd=tmp_path,
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(sys.path),
-            "PYTHONHASHSEED": "7",
-            "TZ": "Asia/Tokyo",
-            "LC_ALL": "C",
-        },
-    ).stdout
-    assert printed.strip() == hashlib.sha256(here).hexdigest()
+    assert printed(SCRIPT, "077", folder=tmp_path) == hashlib.sha256(here).hexdigest()

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import stat
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -21,6 +18,7 @@ from hypothesis import strategies as st
 import archive_makers as make
 import elf
 from bundles import UNICODE, small_bundle
+from foreign import printed
 from freebsds import CODECS, NPMRC, ODD, SETTINGS, VERSIONS, content, settings, write
 from oracles import run
 from readers import freebsd as reader
@@ -531,8 +529,7 @@ SCRIPT = """
 import hashlib, io, os, sys
 os.umask(int(sys.argv[1], 8))
 from bundles import small_bundle
-from rtinstall.platforms.freebsd import pkg, rules
-from rtinstall.platforms.freebsd.manifest import CONTENTS
+from rtinstall.platforms.freebsd import pkg
 from rtinstall.platforms.package import Effort
 from rtinstall.platforms.settings import Settings
 out = io.BytesIO()
@@ -543,18 +540,4 @@ print(hashlib.sha256(out.getvalue()).hexdigest())
 
 def test_the_machine_leaves_no_trace_in_the_bytes(bundle: Bundle, tmp_path: Path) -> None:
     here = content(pkg.package(bundle, Settings()))
-    printed = subprocess.run(
-        [sys.executable, "-c", SCRIPT, "077"],
-        capture_output=True,
-        check=True,
-        text=True,
-        cwd=tmp_path,
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(sys.path),
-            "PYTHONHASHSEED": "7",
-            "TZ": "Asia/Tokyo",
-            "LC_ALL": "C",
-        },
-    ).stdout
-    assert printed.strip() == hashlib.sha256(here).hexdigest()
+    assert printed(SCRIPT, "077", folder=tmp_path) == hashlib.sha256(here).hexdigest()
