@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import click
 
 from rtinstall.platforms.commands.options import json_option
+from rtinstall.platforms.commands.repo.place import (
+    called,
+    files_argument,
+    folder_argument,
+    name_option,
+    url_option,
+)
 from rtinstall.platforms.freebsd.client import client_files
 from rtinstall.platforms.freebsd.signing import read_signer
 from rtinstall.platforms.freebsd_folder import publish
@@ -17,18 +23,15 @@ from rtinstall.runtime_bundle.commandline import amount, columns, printable
 
 
 @click.command("freebsd", short_help="Write the catalogue that FreeBSD's pkg reads.")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
-@click.argument("files", metavar="[FILE]...", nargs=-1,
-                type=click.Path(path_type=Path, exists=True, dir_okay=False))  # fmt: skip
+@folder_argument
+@files_argument
 @click.option(
     "--key",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Sign the catalogue with this private key (RSA, PEM).",
 )
-@click.option("--name", metavar="NAME", help="What clients call it.  [default: the name of DIR]")
-@click.option(
-    "--url", metavar="URL", help="Where clients find DIR.  [default: its file:// address]"
-)
+@name_option
+@url_option
 @json_option
 def freebsd_command(
     *,
@@ -51,12 +54,12 @@ def freebsd_command(
     What is printed are the files for the machines that are to use it.
     """
     place = folder.resolve()
-    called = name or re.sub(r"[^A-Za-z0-9_.-]+", "-", place.name).strip("-._") or "rtinstall"
+    label = called(name, place)
     signer = read_signer(key.read_bytes(), str(key)) if key else None
     fingerprint = signer.fingerprint if signer else None
-    client = client_files(called, url or place.as_uri(), fingerprint)
+    client = client_files(label, url or place.as_uri(), fingerprint)
     with terminal(quiet=as_json) as watch:
-        found = publish(folder, files, called, signer, watch)
+        found = publish(folder, files, label, signer, watch)
         watch.done()
         for older in found.older:
             watch.say(f"{older.path} is left out: there is a newer {older.name}")

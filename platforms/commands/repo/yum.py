@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from rtinstall.platforms.commands.options import json_option, source_date_epoch
+from rtinstall.platforms.commands.repo.place import (
+    called,
+    files_argument,
+    folder_argument,
+    name_option,
+    url_option,
+)
 from rtinstall.platforms.repodata.client import repo_file
 from rtinstall.platforms.repodata.elements import Compat
 from rtinstall.platforms.terminal import terminal
@@ -18,14 +24,11 @@ from rtinstall.runtime_bundle.commandline import amount, columns, printable
 
 
 @click.command("yum", short_help="Write the catalogue that dnf and yum read.")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
-@click.argument("files", metavar="[FILE]...", nargs=-1,
-                type=click.Path(path_type=Path, exists=True, dir_okay=False))  # fmt: skip
+@folder_argument
+@files_argument
 @click.option("--compat", type=click.Choice(["ibmi"]), help="Write it for yum 3.4 on IBM i.")
-@click.option("--name", metavar="NAME", help="What clients call it.  [default: the name of DIR]")
-@click.option(
-    "--url", metavar="URL", help="Where clients find DIR.  [default: its file:// address]"
-)
+@name_option
+@url_option
 @json_option
 def yum_command(
     *,
@@ -48,9 +51,9 @@ def yum_command(
     for no signature (gpgcheck=0): who serves DIR is believed, so serve it over https.
     """
     place = folder.resolve()
+    label = called(name, place)
     kind: Compat = compat or "dnf"
-    called = name or re.sub(r"[^A-Za-z0-9_.-]+", "-", place.name).strip("-._") or "rtinstall"
-    path, content = repo_file(called, url or place.as_uri(), kind)
+    path, content = repo_file(label, url or place.as_uri(), kind)
     with terminal(quiet=as_json) as watch:
         entries = publish(folder, files, kind, source_date_epoch(), watch)
     if as_json:
