@@ -76,6 +76,21 @@ class Ended:
         return self
 
 
+def surroundings(folder: Path, cache: Path) -> dict[str, str]:
+    """Return the environment of a program whose home and cache are these, without the user's own."""
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if key.lower() not in PROXIES and key not in FOREIGN
+    }
+    places = {
+        "RTINSTALL_CACHE": str(cache),
+        "HOME": str(folder),
+        "PYTHONPATH": os.pathsep.join(IMPORTS),
+    }
+    return {**kept, **places, "PYTHONWARNINGS": "error"}
+
+
 @dataclass(frozen=True)
 class Desk:
     """A folder to work in, with a home and a cache of its own."""
@@ -95,17 +110,7 @@ class Desk:
         return self.work / "dist"
 
     def environment(self, **more: str) -> dict[str, str]:
-        kept = {
-            key: value
-            for key, value in os.environ.items()
-            if key.lower() not in PROXIES and key not in FOREIGN
-        }
-        places = {
-            "RTINSTALL_CACHE": str(self.cache),
-            "HOME": str(self.folder),
-            "PYTHONPATH": os.pathsep.join(IMPORTS),
-        }
-        return {**kept, **places, "PYTHONWARNINGS": "error", **more}
+        return {**surroundings(self.folder, self.cache), **more}
 
     def start(
         self,

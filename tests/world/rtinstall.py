@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -21,7 +20,7 @@ from rtinstall.runtime_bundle.download import Network
 from rtinstall.runtime_bundle.sources import named
 from rtinstall.runtime_bundle.sources.dist import Dist
 from world.mirror import KEYS
-from world.rtbuild import FOREIGN, IMPORTS, NOTHING, PROXIES, Ended, ended, started, within
+from world.rtbuild import NOTHING, Ended, ended, started, surroundings, within
 
 PROGRAM = (sys.executable, "-c", "from rtinstall.installer.cli import main; main()")
 OURS = {variable for kind in KINDS.values() for variable in kind.variables}
@@ -64,21 +63,16 @@ class Desk:
     def environment(self, **more: str) -> dict[str, str]:
         kept = {
             key: value
-            for key, value in os.environ.items()
-            if key.lower() not in PROXIES
-            and key not in FOREIGN
-            and key not in OURS
-            and not key.startswith(("RTINSTALL_", "NVM_", "FNM_"))
+            for key, value in surroundings(self.folder, self.cache).items()
+            if key not in OURS and not key.startswith(("RTINSTALL_", "NVM_", "FNM_"))
         }
         own = {
             "RTINSTALL_HOME": str(self.home),
             "RTINSTALL_CACHE": str(self.cache),
             "RTINSTALL_CONFIG": str(self.config),
             "RTINSTALL_SHARED": str(self.folder / "shared"),
-            "HOME": str(self.folder),
-            "PYTHONPATH": os.pathsep.join(IMPORTS),
         }
-        return {**kept, **own, "PYTHONWARNINGS": "error", **more}
+        return {**kept, **own, **more}
 
     def start(self, *words: str | Path, env: Mapping[str, str] = NOTHING) -> subprocess.Popen[str]:
         """Start the program."""
