@@ -129,6 +129,10 @@ class Catalogue:
             return releases
         return ()
 
+    def places(self, target: Target) -> Iterator[Place]:
+        """Yield what would be asked about ``target``, in order; nothing is asked."""
+        return map(self._open, self._allowed(target))
+
     def find(self, choose: Choose, target: Target) -> Found | None:
         """Return the first release that ``choose`` takes from what a source has for ``target``."""
         for place, releases in self.asked(target):
@@ -145,8 +149,7 @@ class Catalogue:
         failure: RtError | None = None
         silent: RtError | None = None
         yielded = False
-        for name in self._allowed(target):
-            place = self._open(name)
+        for place in self.places(target):
             try:
                 releases = self._ask(place, target)
             except PASSED_OVER as error:

@@ -43,7 +43,12 @@ class InForce:
             each.version: {archive.name: archive.sha256 for archive in each.archives}
             for each in self.lock.versions
         }
-        return Vouched(self.name, files)
+        locked = {
+            (each.version, target): each.digests(target)
+            for each in self.lock.versions
+            for target in each.targets
+        }
+        return Vouched(self.name, files, locked)
 
     def check_target(self, version: Version, target: Target) -> str:
         """Return what is to be said if ``version`` is not locked for ``target``.
@@ -72,10 +77,11 @@ class InForce:
         for part in parts:
             if not digests or part.what != "runtime":
                 continue
-            digest = part.provenance.digest or _digest(part.path)
-            if digest not in digests:
+            said = part.provenance.digest
+            found = {said} if said else _digests(part.path, digests)
+            if not found & digests:
                 raise VerificationFailed(
-                    f"{part.provenance.location} is not locked: it is {digest},"
+                    f"{part.provenance.location} is not locked: it is {' or '.join(sorted(found))},"
                     f" and {self.name} names {' or '.join(sorted(digests))}",
                     hint="take it from a source with the archives of nodejs.org,"
                     " or find out who changed the lock or the file",
@@ -84,7 +90,7 @@ class InForce:
     def _digests(self, version: Version, target: Target) -> frozenset[str]:
         found = self.lock.version(version)
         digests = found.digests(target.name).values() if found else ()
-        return frozenset(f"sha256:{digest}" for digest in digests)
+        return frozenset(digest for each in digests for digest in each)
 
 
 def in_force(folder: Path, *, named: bool, frozen: bool) -> InForce | None:
@@ -122,12 +128,13 @@ def exact(locked: InForce, texts: Sequence[str]) -> tuple[tuple[str, ...], tuple
     return tuple(str(each.version) if each else text for text, each in found.items()), lacking
 
 
-def _digest(path: Path) -> str:
-    """Return the digest of a file on disk; of an unpacked runtime there is none."""
+def _digests(path: Path, like: Iterable[str]) -> set[str]:
+    """Return the digests of a file on disk, by the algorithms of ``like``; of a folder there is none."""
     if not path.is_file():
-        return "a folder"
-    state = hashlib.sha256()
+        return {"a folder"}
+    states = {text.partition(":")[0]: hashlib.new(text.partition(":")[0]) for text in like}
     with path.open("rb") as file:
         while data := file.read(MIB):
-            state.update(data)
-    return f"sha256:{state.hexdigest()}"
+            for state in states.values():
+                state.update(data)
+    return {f"{algorithm}:{state.hexdigest()}" for algorithm, state in states.items()}

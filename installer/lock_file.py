@@ -1,12 +1,14 @@
-"""``rtinstall.lock``: the versions of a team, and the SHA-256 of every archive of theirs.
+"""``rtinstall.lock``: the versions of a team, and the digests of every archive of theirs.
 
-JSON in one form only, one line an archive, so that a change of it is read easily in a review. It comes
+JSON in one form only, one line an archive or package, so that a change of it is read easily in a review. It comes
 with a project, so anyone may have written it. Decisions:
 
 * It chooses versions and says what their archives have to be, and nothing else: no address, no source,
   no setting. An archive's name follows from version and target; any other is refused, as is every key
   that is not known here.
 * Of each target all archives are in it, since a mirror may have only one of them.
+* A package of FreeBSD or IBM i is one of the runtime's or npm's own, by the name and digest that the
+  catalogue of its repository has; FreeBSD has others for each of its releases.
 * The newest version comes first, and is the one for a folder without another file that asks.
 """
 
@@ -22,7 +24,8 @@ from pathlib import Path
 from rtinstall.installer.expression import check_expression
 from rtinstall.installer.version_file import LOCK, read, refused
 from rtinstall.runtime_bundle.errors import BadConfiguration, RtError, UnknownVersion
-from rtinstall.runtime_bundle.targets import BY_NAME
+from rtinstall.runtime_bundle.releases import EPOCH
+from rtinstall.runtime_bundle.targets import BY_NAME, FREEBSD, Target
 from rtinstall.runtime_bundle.versions import Version, VersionSpec, quoted
 
 FORMAT = 1
@@ -31,8 +34,18 @@ HINT = "rtinstall lock --update writes it anew"
 ENDINGS = {"tar": ("tar.gz", "tar.xz"), "zip": ("zip",)}
 SHA256 = re.compile("[0-9a-f]{64}")
 SIGNER = re.compile("[0-9A-F]{40}|[0-9A-F]{64}|")
+# By system: the names of packages, and the releases of it that they are told apart by.
+PACKAGES = {
+    "freebsd": (re.compile(r"(?:node|npm)[0-9A-Za-z._+~,-]{1,200}\.pkg"), FREEBSD),
+    "ibmi": (re.compile(r"nodejs[0-9A-Za-z._+~^-]{1,200}\.rpm"), ("",)),
+}
+DIGEST = re.compile(
+    "(?:sha256|blake2s):[0-9a-f]{64}|sha384:[0-9a-f]{96}|(?:sha512|blake2b):[0-9a-f]{128}"
+)
+KEY = re.compile("[0-9a-f]{64}|")  # of a FreeBSD repository
 WORD = re.compile("[0-9A-Za-z][0-9A-Za-z.+-]{0,63}|")
-DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}|")
+PACKAGE = ("target", "release", "name", "digest", "signer")
 ASKED = 20  # expressions that lead to one version
 
 
@@ -47,8 +60,26 @@ class LockedArchive:
 
 
 @dataclass(frozen=True, slots=True)
+class LockedPackage:
+    """A package of a repository for ``release`` of the target's system, empty for any.
+
+    ``digest`` is ``blake2b:...`` or of another algorithm, ``signer`` the fingerprint of the key that
+    signed the catalogue, empty for none.
+    """
+
+    target: str
+    release: str
+    name: str
+    digest: str
+    signer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Locked:
-    """A version, the expressions it was chosen for, and its archives."""
+    """A version, the expressions it was chosen for, and its archives and packages.
+
+    ``date`` is :data:`EPOCH` where it is not known.
+    """
 
     asked: tuple[str, ...]
     version: Version
@@ -56,15 +87,25 @@ class Locked:
     lts: str
     npm: str
     archives: tuple[LockedArchive, ...]
+    packages: tuple[LockedPackage, ...] = ()
+
+    @property
+    def files(self) -> tuple[LockedArchive | LockedPackage, ...]:
+        """Return the archives and the packages."""
+        return (*self.archives, *self.packages)
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Return the names of the targets that it has archives for."""
-        return tuple(dict.fromkeys(archive.target for archive in self.archives))
+        """Return the names of the targets that it has anything for."""
+        return tuple(dict.fromkeys(each.target for each in self.files))
 
-    def digests(self, target: str) -> dict[str, str]:
-        """Return SHA-256 by name of the archives for ``target``."""
-        return {each.name: each.sha256 for each in self.archives if each.target == target}
+    def digests(self, target: str) -> dict[str, frozenset[str]]:
+        """Return the digests (``sha256:...``) by name of what it has for ``target``."""
+        found: dict[str, frozenset[str]] = {}
+        for each in self.files:
+            if each.target == target:
+                found[each.name] = found.get(each.name, frozenset()) | {digest_of(each)}
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +130,11 @@ class Lock:
     def version(self, version: Version) -> Locked | None:
         """Return what is locked of ``version``."""
         return next((each for each in self.versions if each.version == version), None)
+
+
+def digest_of(file: LockedArchive | LockedPackage) -> str:
+    """Return the digest with the name of its algorithm before it."""
+    return f"sha256:{file.sha256}" if isinstance(file, LockedArchive) else file.digest
 
 
 def path_in(folder: Path) -> Path | None:
@@ -143,7 +189,7 @@ def written(lock: Lock) -> bytes:
         head = {
             "asked": sorted(each.asked),
             "version": str(each.version),
-            "date": each.date.isoformat(),
+            "date": "" if each.date == EPOCH else each.date.isoformat(),
             "lts": each.lts,
             "npm": each.npm,
         }
@@ -152,7 +198,12 @@ def written(lock: Lock) -> bytes:
             _json({"target": a.target, "name": a.name, "sha256": a.sha256, "signer": a.signer})
             for a in sorted(each.archives, key=lambda a: (a.target, a.name))
         ]
-        lines += ['   "archives": [', *_listed(rows, "    "), "   ]"]
+        lines += ['   "archives": [', *_listed(rows, "    "), "   ],"]
+        rows = [
+            _json({key: getattr(p, key) for key in PACKAGE})
+            for p in sorted(each.packages, key=lambda p: (p.target, p.release, p.name))
+        ]
+        lines += ['   "packages": [', *_listed(rows, "    "), "   ]"]
         lines.append("  }" if number == len(versions) else "  },")
     return "\n".join([*lines, " ]", "}", ""]).encode("ascii")
 
@@ -201,7 +252,8 @@ def _rows(value: object, what: str) -> list[object]:
 
 
 def _locked(value: object, text: str) -> Locked:
-    row = _object(value, ("asked", "version", "date", "lts", "npm", "archives"), text)
+    keys = ("asked", "version", "date", "lts", "npm", "archives", "packages")
+    row = _object(value, keys, text)
     said = _word(row, "version", WORD)
     version = Version.parse(said)
     if str(version) != said:
@@ -212,23 +264,46 @@ def _locked(value: object, text: str) -> Locked:
     archives = tuple(_archive(a, version, text) for a in _rows(row["archives"], "archives"))
     if len({archive.name for archive in archives}) != len(archives):
         raise _refused(f"an archive of {version} stands there twice")
-    return Locked(
-        asked, version, _day(row), _word(row, "lts", WORD), _word(row, "npm", WORD), archives
-    )
+    packages = tuple(_package(p, text) for p in _rows(row["packages"], "packages"))
+    if len({(p.target, p.release, p.name) for p in packages}) != len(packages):
+        raise _refused(f"a package of {version} stands there twice")
+    lts, npm = _word(row, "lts", WORD), _word(row, "npm", WORD)
+    return Locked(asked, version, _day(row), lts, npm, archives, packages)
 
 
 def _archive(value: object, version: Version, text: str) -> LockedArchive:
     row = _object(value, ("target", "name", "sha256", "signer"), text)
+    named = _target(row).name
+    name = str(row["name"])
+    if name not in archive_names(version, named):
+        raise _refused(f"{quoted(name)} is no archive of node {version} for {named}")
+    return LockedArchive(named, name, _word(row, "sha256", SHA256), _word(row, "signer", SIGNER))
+
+
+def _package(value: object, text: str) -> LockedPackage:
+    row = _object(value, PACKAGE, text)
+    target, release, name = _target(row), row["release"], str(row["name"])
+    if not is_package(name, target):
+        raise _refused(f"{quoted(name)} is no package of node for {target}")
+    if release not in PACKAGES[target.os][1]:
+        raise _refused(f"{quoted(str(release))} is no release that {target} has packages for")
+    digest, signer = _word(row, "digest", DIGEST), _word(row, "signer", KEY)
+    return LockedPackage(target.name, str(release), name, digest, signer)
+
+
+def _target(row: Mapping[str, object]) -> Target:
     named = _word(row, "target", WORD)
     target = BY_NAME.get(named)
     if target is None:
         raise _refused(
             f"{quoted(named)} is no target", hint="a newer rtinstall may know it; or remove it"
         )
-    name = str(row["name"])
-    if name not in archive_names(version, named):
-        raise _refused(f"{quoted(name)} is no archive of node {version} for {named}")
-    return LockedArchive(named, name, _word(row, "sha256", SHA256), _word(row, "signer", SIGNER))
+    return target
+
+
+def is_package(name: str, target: Target) -> bool:
+    """Say whether a file called ``name`` may be a package of Node.js or npm for ``target``."""
+    return target.os in PACKAGES and PACKAGES[target.os][0].fullmatch(name) is not None
 
 
 def archive_names(version: Version, target: str) -> tuple[str, ...]:
@@ -251,7 +326,7 @@ def _word(row: Mapping[str, object], key: str, form: re.Pattern[str]) -> str:
 
 def _day(row: Mapping[str, object]) -> date:
     try:
-        return date.fromisoformat(_word(row, "date", DAY))
+        return date.fromisoformat(_word(row, "date", DAY) or str(EPOCH))
     except ValueError:
         raise _refused(f"date is {quoted(str(row['date']))}") from None
 

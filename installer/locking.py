@@ -1,9 +1,14 @@
 """Locking: expressions become exact versions, and the digests of all their archives.
 
 Nothing here depends on the machine it is done on. Without targets named, the version is the newest
-that the project's own server has, and its targets are all that it or the unofficial builds have it
-for; with targets named, it is the newest that there is for each of them. No archive is fetched: one
-signed list of a release has all the digests.
+that the project's own server has, and its targets are all that it, the unofficial builds or the
+repositories of FreeBSD and IBM i have it for; with targets named, it is the newest that there is for
+each of them. No archive is fetched: one signed list of a release has all the digests, and the
+catalogue of a repository those of what it holds right now.
+
+A repository lists one version of a name, for each release of FreeBSD, and packs one anew when a library
+changes. So a version that is not in it any more is said and left out, and a package with another digest
+than before is said and taken; an archive with another digest is an error.
 """
 
 from __future__ import annotations
@@ -13,30 +18,45 @@ from dataclasses import replace
 
 from rtinstall.installer import advice
 from rtinstall.installer.catalogue import PASSED_OVER, Catalogue
-from rtinstall.installer.lock_file import Lock, Locked, LockedArchive
+from rtinstall.installer.lock_file import (
+    Lock,
+    Locked,
+    LockedArchive,
+    LockedPackage,
+    is_package,
+)
 from rtinstall.installer.resolution import meaning
 from rtinstall.installer.session import Session
 from rtinstall.runtime_bundle.errors import (
+    BrokenDependencies,
     NotPublished,
     PolicyRefused,
+    RtError,
     UnknownVersion,
+    Unreachable,
+    UnsafeArchive,
     VerificationFailed,
 )
 from rtinstall.runtime_bundle.releases import Release, resolve, select
 from rtinstall.runtime_bundle.sources.dist import Dist
-from rtinstall.runtime_bundle.targets import BY_NAME, TARGETS, Target
+from rtinstall.runtime_bundle.sources.freebsd import FreeBsd
+from rtinstall.runtime_bundle.sources.ibmi import IbmI
+from rtinstall.runtime_bundle.targets import BY_NAME, FREEBSD, TARGETS, Target
 from rtinstall.runtime_bundle.versions import Version, VersionSpec
 
-LISTED = ("dist", "unofficial")  # the sources that have a list of checksums for each release
+# The sources that have a list of checksums for each release, or a catalogue of packages.
+LISTED = ("dist", "unofficial", "freebsd", "ibmi")
 EVERYWHERE = BY_NAME["linux-x64"]  # what there is of every release
 Doing = Callable[[str], None]
+Repository = FreeBsd | IbmI
+# What leaves a target out of the lock, unless it was named; a wrong signature is none of them.
+LEFT_OUT = (*PASSED_OVER, NotPublished, BrokenDependencies, PolicyRefused)
 
 
 def targets_of(names: Sequence[str]) -> tuple[Target, ...]:
-    """Return the targets that were named, or all that there can be a list of checksums for."""
-    if names:
-        return tuple(BY_NAME[name] for name in dict.fromkeys(names))
-    return tuple(t for t in TARGETS if t.index and any(name in t.sources for name in LISTED))
+    """Return the targets that were named, or all that there can be; those with archives come first."""
+    found = [BY_NAME[name] for name in dict.fromkeys(names)] or [t for t in TARGETS if t.index]
+    return tuple(sorted(found, key=lambda target: bool(target.os_releases)))
 
 
 def locked(
@@ -68,19 +88,20 @@ def locked(
         found[each.version] = replace(each, asked=tuple(sorted(asked)))
     lock = Lock(tuple(sorted(found.values(), key=lambda each: each.version.key, reverse=True)))
     for one in lock.versions:
-        _hold(before.version(one.version), one)
+        _hold(before.version(one.version), one, session)
     return lock
 
 
-def catalogue_for(spec: VersionSpec, session: Session) -> Catalogue:
+def catalogue_for(spec: VersionSpec, session: Session, system: str = "") -> Catalogue:
     """Return what there is of the channel of ``spec``, from sources with lists of checksums.
 
-    What the user set counts; without, package indexes are not asked.
+    What the user set counts; without, package indexes are not asked. ``system`` is the FreeBSD to ask
+    for, this machine's if empty.
     """
     settings = session.settings
     if not settings.sources.given and not settings.mirrors.given:
         session = replace(session, flags={**session.flags, "sources": ("default", LISTED)})
-    return session.catalogue_of(spec.version.channel if spec.version else "release")
+    return session.catalogue_of(spec.version.channel if spec.version else "release", system)
 
 
 def missing(locked: Locked, names: Iterable[str]) -> tuple[str, ...]:
@@ -95,32 +116,34 @@ def _look(session: Session, text: str, names: Sequence[str], kept: Locked | None
         raise UnknownVersion(
             "'system' is another node on every machine", hint="name a version to lock"
         )
-    catalogue = catalogue_for(spec, session)
+    catalogue = catalogue_for(spec, session, FREEBSD[0])
     targets = targets_of(names)
     for target in targets if names else ():
         if not catalogue.releases(target):
             raise _unlisted(spec.text, target)
     release = chosen(spec, targets if names else (EVERYWHERE,), catalogue, session)
     archives: list[LockedArchive] = []
+    packages: list[LockedPackage] = []
     for target in targets:
         try:
             found = tuple(_archives(release.version, target, catalogue))
-        except PASSED_OVER as error:
+            packed = () if found else _in_repositories(release, target, catalogue, session)
+        except LEFT_OUT as error:
             if names:
                 raise
             session.say(f"{error}; {target} is left out of the lock")
             continue
-        if names and not found:
+        if names and not found and not packed:
             raise _unlisted(str(release.version), target)
         archives += found
-    if not archives:
+        packages += packed
+    if not archives and not packages:
         raise _unlisted(str(release.version), targets[0])
     if kept:
         archives += [each for each in kept.archives if each.target not in names]
-    return Locked(
-        (), release.version, release.date, release.lts, release.npm,
-        tuple(sorted(archives, key=lambda each: (each.target, each.name))),
-    )  # fmt: skip
+        packages += [each for each in kept.packages if each.target not in names]
+    same = kept or Locked((), release.version, release.date, release.lts, release.npm, ())
+    return replace(same, archives=tuple(archives), packages=tuple(packages))
 
 
 def chosen(
@@ -175,15 +198,72 @@ def listing(version: Version, target: Target, catalogue: Catalogue) -> Dist | No
 
 def _archives(version: Version, target: Target, catalogue: Catalogue) -> Iterator[LockedArchive]:
     source = listing(version, target, catalogue)
-    if source is None:
-        return
+    return iter(()) if source is None else archives_of(source, version, target)
+
+
+def archives_of(source: Dist, version: Version, target: Target) -> Iterator[LockedArchive]:
+    """Yield the archives of ``version`` in a distribution, as a lock has them."""
     signer = source.checksums(version).signer
     for name, digest in source.archives(version, target).items():
         yield LockedArchive(target.name, name, digest, signer)
 
 
-def _hold(before: Locked | None, now: Locked) -> None:
-    """Raise :class:`VerificationFailed` if an archive is not what was locked before."""
+def _in_repositories(
+    release: Release, target: Target, catalogue: Catalogue, session: Session
+) -> tuple[LockedPackage, ...]:
+    """Return the packages of ``release`` in the first repository that has it for any system's release.
+
+    Where it has not is said, in a line each. Raises the first error if there are none at all.
+    """
+    failure: RtError | None = None
+    for place in catalogue.places(target):
+        source = place.source
+        if not isinstance(source, Repository) or source.name not in target.sources:
+            continue
+        found: list[LockedPackage] = []
+        lacking: list[RtError] = []
+        for each in source.systems():
+            try:
+                found += packages_of(each, release, target)
+            except (*PASSED_OVER, NotPublished, BrokenDependencies) as error:
+                lacking.append(error)
+                if isinstance(error, Unreachable):
+                    break  # it will not answer for the others either
+        if found:
+            for lack in lacking:
+                session.say(f"{lack}; that is left out of the lock")
+            return tuple(found)
+        failure = failure or next(iter(lacking), None)
+    if failure is not None:
+        raise failure
+    return ()
+
+
+def packages_of(source: Repository, release: Release, target: Target) -> tuple[LockedPackage, ...]:
+    """Return the packages of ``release`` in a repository, as a lock has them.
+
+    Raises :class:`NotPublished`, :class:`BrokenDependencies`, and :class:`UnsafeArchive` for a name
+    that no lock may have.
+    """
+    found = source.packaged(release, target)
+    for name in found.files:
+        if not is_package(name, target):
+            raise UnsafeArchive(f"the catalogue has a package of node that is called {name[:80]!r}")
+    return tuple(
+        LockedPackage(target.name, found.system, name, digest, found.signer)
+        for name, digest in found.files.items()
+    )
+
+
+def _hold(before: Locked | None, now: Locked, session: Session) -> None:
+    """Say which packages are not what was locked before; raise :class:`VerificationFailed` for archives."""
+    packed = {(p.target, p.release, p.name): p.digest for p in before.packages} if before else {}
+    for one in now.packages:
+        if packed.get((one.target, one.release, one.name), one.digest) != one.digest:
+            session.say(
+                f"{one.name} for {one.target} has another digest than was locked: its repository"
+                " has packed it anew"
+            )
     known = {each.name: each.sha256 for each in before.archives} if before else {}
     for each in now.archives:
         if known.get(each.name, each.sha256) != each.sha256:
@@ -194,13 +274,8 @@ def _hold(before: Locked | None, now: Locked) -> None:
 
 
 def _unlisted(version: str, target: Target) -> NotPublished:
-    if not any(name in target.sources for name in LISTED):
-        return NotPublished(
-            f"{target} cannot be locked: its packages are in a repository that keeps the newest only",
-            hint="name targets that nodejs.org or the unofficial builds have",
-        )
     return NotPublished(
-        f"no source has a list of checksums of node {version} for {target}",
+        f"no source has the digests of node {version} for {target}",
         hint="--target names other targets, --mirror another server in the layout of nodejs.org/dist",
     )
 

@@ -31,8 +31,17 @@ from functools import partial
 from pathlib import Path
 
 from rtinstall.installer import lock_file
-from rtinstall.installer.lock_file import Lock, Locked, LockedArchive
-from rtinstall.installer.locking import catalogue_for, chosen, distributed, listing
+from rtinstall.installer.catalogue import Catalogue
+from rtinstall.installer.lock_file import Lock, Locked, LockedArchive, LockedPackage
+from rtinstall.installer.locking import (
+    Repository,
+    archives_of,
+    catalogue_for,
+    chosen,
+    distributed,
+    listing,
+    packages_of,
+)
 from rtinstall.installer.progress import Board
 from rtinstall.installer.resolution import meaning
 from rtinstall.installer.session import Session
@@ -48,8 +57,6 @@ from rtinstall.runtime_bundle.model import CHUNK
 from rtinstall.runtime_bundle.releases import Release, write_index_json, write_index_tab
 from rtinstall.runtime_bundle.sources import in_background
 from rtinstall.runtime_bundle.sources.dist import Dist
-from rtinstall.runtime_bundle.sources.freebsd import FreeBsd
-from rtinstall.runtime_bundle.sources.ibmi import IbmI
 from rtinstall.runtime_bundle.sources.packed import FIRST, UNOFFICIAL, is_packed, open_packed
 from rtinstall.runtime_bundle.targets import TARGETS, Target
 from rtinstall.runtime_bundle.verify import Checker, Digest
@@ -64,7 +71,7 @@ class Item:
     release: Release
     target: Target
     source: Dist | None = None
-    repository: FreeBsd | IbmI | None = None
+    repository: Repository | None = None
 
     @property
     def folder(self) -> str:
@@ -102,15 +109,17 @@ def chosen_items(session: Session, texts: Sequence[str], targets: Sequence[Targe
                 release = next(r for r in source.releases(target) if r.version == version)
                 item = Item(text, release, target, source)
             else:
-                item = _of_repository(session, text, spec, target)
+                item = _of_repository(session, text, spec, target, catalogue)
             items.setdefault((item.release.version, target.name), item)
     return list(items.values())
 
 
-def _of_repository(session: Session, text: str, spec: VersionSpec, target: Target) -> Item:
-    release = chosen(spec, (target,), session.catalogue, session)
-    for place, releases in session.catalogue.asked(target):
-        if isinstance(place.source, FreeBsd | IbmI) and release in releases:
+def _of_repository(
+    session: Session, text: str, spec: VersionSpec, target: Target, catalogue: Catalogue
+) -> Item:
+    release = chosen(spec, (target,), catalogue, session)
+    for place, releases in catalogue.asked(target):
+        if isinstance(place.source, Repository) and release in releases:
             return Item(text, release, target, repository=place.source)
     raise NotPublished(
         f"node {release.version} for {target} is no archive in any source that was asked",
@@ -158,24 +167,24 @@ def members_of(
 
 
 def lock_of(items: Sequence[Item]) -> Lock:
-    """Return the lock of what the bundle holds of distributions."""
+    """Return the lock of what the bundle holds; what a release is, a distribution knows better."""
     found: dict[Version, Locked] = {}
-    for item in items:
-        if item.source is None:
-            continue
+    for item in sorted(items, key=lambda item: item.source is None):
         release = item.release
-        known = found.get(release.version)
-        signer = item.source.checksums(release.version).signer
-        archives = (
-            *(known.archives if known else ()),
-            *(
-                LockedArchive(item.target.name, name, digest, signer)
-                for name, digest in item.source.archives(release.version, item.target).items()
-            ),
+        known = found.get(release.version) or Locked(
+            (), release.version, release.date, release.lts, release.npm, ()
         )
-        asked = tuple(sorted({item.asked, *(known.asked if known else ())}))
-        found[release.version] = Locked(
-            asked, release.version, release.date, release.lts, release.npm, archives
+        archives: tuple[LockedArchive, ...] = ()
+        packages: tuple[LockedPackage, ...] = ()
+        if item.source is not None:
+            archives = tuple(archives_of(item.source, release.version, item.target))
+        elif item.repository is not None:
+            packages = packages_of(item.repository, release, item.target)
+        found[release.version] = replace(
+            known,
+            asked=tuple(sorted({item.asked, *known.asked})),
+            archives=(*known.archives, *archives),
+            packages=(*known.packages, *packages),
         )
     return Lock(tuple(found.values()))
 

@@ -132,8 +132,8 @@ class Session:
         """Return what can be installed."""
         return self.catalogue_of("release")
 
-    def catalogue_of(self, channel: Channel) -> Catalogue:
-        """Return what can be installed of ``channel``."""
+    def catalogue_of(self, channel: Channel, system: str = "") -> Catalogue:
+        """Return what can be installed of ``channel``; ``system`` is another FreeBSD than this one's."""
         from rtinstall.installer.catalogue import Catalogue
 
         return Catalogue(
@@ -143,7 +143,7 @@ class Session:
             self.network,
             self.say,
             seen=None if self.settings.offline.value else self.places.home / "seen.json",
-            os_release=self.machine.os_release,
+            os_release=system or self.machine.os_release,
             channel=channel,
             vouched=self.locked.vouched if self.locked else None,
         )

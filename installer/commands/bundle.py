@@ -8,17 +8,14 @@ from pathlib import Path
 
 import click
 
-from rtinstall.installer.commands.options import FOR_ALL, json_option, settable
+from rtinstall.installer.commands.options import FOR_ALL, json_option, settable, several_targets
 from rtinstall.installer.session import Session
 from rtinstall.runtime_bundle.commandline import amount, printable
 
 
 @click.command("bundle")
 @click.argument("expressions", nargs=-1, metavar="[VERSION]...")
-@click.option(
-    "--target", "targets", multiple=True, metavar="TARGET",
-    help="For this system; several times for several. Without it for this machine's.",
-)  # fmt: skip
+@several_targets("for this machine's")
 @click.option(
     "-o", "--out", "out", default="node-bundle.tar", show_default=True, metavar="FILE",
     help="The file to write.",

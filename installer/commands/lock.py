@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rtinstall.installer.commands.options import FOR_ALL, json_option, settable
+from rtinstall.installer.commands.options import FOR_ALL, json_option, settable, several_targets
 from rtinstall.installer.session import Session
 from rtinstall.runtime_bundle.commandline import columns, printable
 from rtinstall.runtime_bundle.errors import NoSpace, NothingAsked, NotLocked, UnknownVersion
@@ -22,10 +22,7 @@ EVERY = "*"
 
 @click.command("lock")
 @click.argument("expressions", nargs=-1, metavar="[VERSION]...")
-@click.option(
-    "--target", "targets", multiple=True, metavar="TARGET",
-    help="Lock for this system; several times for several. Without it for all there are.",
-)  # fmt: skip
+@several_targets("for all there are")
 @click.option("--file", "where", default="", metavar="FILE", help="Instead of rtinstall.lock.")
 @click.option(
     "--update", is_flag=False, flag_value=EVERY, metavar="VERSION",
@@ -47,8 +44,9 @@ def COMMAND(
     """Write rtinstall.lock: the exact version for each VERSION, or for what this folder asks for.
 
     Of each it has the SHA-256 of every archive, for every system, as the release's own signed list
-    says; no archive is fetched. What is locked stays, until --update. Commit the file: rtinstall
-    install then takes the same bytes on every machine, from whichever mirror.
+    says; no archive is fetched. For FreeBSD and IBM i it has the digests of the packages that their
+    repositories hold now. What is locked stays, until --update. Commit the file: rtinstall install
+    then takes the same bytes on every machine, from whichever mirror.
     """
     from rtinstall.installer import lock_file
     from rtinstall.installer.atomic import write_atomically
@@ -129,7 +127,7 @@ def _show(path: Path, before: Lock, lock: Lock, *, as_json: bool, changed: bool)
                 "version": str(each.version),
                 "asked": list(each.asked),
                 "targets": list(each.targets),
-                "signers": sorted({a.signer for a in each.archives if a.signer}),
+                "signers": sorted({file.signer for file in each.files if file.signer}),
             }
             for each in lock.versions
         ]
@@ -137,7 +135,7 @@ def _show(path: Path, before: Lock, lock: Lock, *, as_json: bool, changed: bool)
         return
     table = [("VERSION", "FOR", "TARGETS", "UNSIGNED", "")]
     for each in lock.versions:
-        unsigned = {archive.target for archive in each.archives if not archive.signer}
+        unsigned = {file.target for file in each.files if not file.signer}
         old = next((b for b in before.versions if set(b.asked) & set(each.asked)), None)
         was = f"was {old.version}" if old and old.version != each.version else ""
         table.append(

@@ -22,6 +22,10 @@ def _switch(*words: str, **more: Any) -> Decorator:
     return click.option(*words, is_flag=True, default=None, **more)
 
 
+def _targets(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    return [target.name for target in TARGETS if target.name.startswith(begun)]
+
+
 # A flag for each setting that has one, by the setting's name, which is its destination.
 FLAGS: dict[str, Decorator] = {
     "mirrors": click.option(
@@ -35,7 +39,7 @@ FLAGS: dict[str, Decorator] = {
     ),
     "target": click.option(
         "--target", "target", metavar="TARGET",
-        shell_complete=lambda c, p, i: [t.name for t in TARGETS if t.name.startswith(i)],
+        shell_complete=_targets,
         help="For this system instead of this machine's.",
     ),
     "arch": click.option(
@@ -107,3 +111,11 @@ def settable(
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
+
+def several_targets(otherwise: str) -> Decorator:
+    """Return the option for targets other than this machine's; ``otherwise`` says what is without it."""
+    return click.option(
+        "--target", "targets", multiple=True, metavar="TARGET", shell_complete=_targets,
+        help=f"For this system; several times for several. Without it {otherwise}.",
+    )  # fmt: skip

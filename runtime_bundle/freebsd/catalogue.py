@@ -46,6 +46,11 @@ class Package:
         return f"{self.name}-{self.version}"
 
     @property
+    def file(self) -> str:
+        """Return the name of its file as pkg makes it, wherever a repository has put it."""
+        return f"{self}.pkg"
+
+    @property
     def digest(self) -> Digest:
         """Return the digest of the package's file, or raise :class:`VerificationFailed`."""
         found = read_sum(self.sum)

@@ -1,4 +1,4 @@
-"""The list of checksums of one release: whose word it is, and what a lock said of it before.
+"""The digests of one release: whose word they are, and what a lock said of them before.
 
 Decisions:
 
@@ -6,6 +6,8 @@ Decisions:
 * It stands in for a signature only where there is none and the user named the server. A lock comes
   with a project, and the project's own server has always signed: there a missing signature is an
   attack whatever a lock says. So it is on plain http to another machine.
+* Of a repository of packages nothing is fetched that a lock which has any for that target does not
+  name. It may have been packed anew since; what it has now is then another runtime.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rtinstall.runtime_bundle.errors import VerificationFailed
+from rtinstall.runtime_bundle.targets import Target
 from rtinstall.runtime_bundle.versions import Version
 
 LIST = "SHASUMS256.txt"
@@ -34,11 +37,29 @@ class Checksums:
 
 
 @dataclass(frozen=True, slots=True)
+class Packaged:
+    """The packages of a repository that one release is made of: digest (``sha256:...``) by file name.
+
+    What these need besides is the system's own and not among them. ``system`` is the release of the
+    system they are for, empty for any; ``signer`` the fingerprint of who signed the catalogue, empty
+    for nobody.
+    """
+
+    files: Mapping[str, str]
+    system: str = ""
+    signer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Vouched:
-    """SHA-256 by file name for each version that a lock names, and what that lock is called."""
+    """SHA-256 by file name for each version that a lock names, and what that lock is called.
+
+    ``locked`` are the digests of everything that it has of a version for the target of that name.
+    """
 
     by: str
     files: Mapping[Version, Mapping[str, str]]
+    locked: Mapping[tuple[Version, str], Mapping[str, frozenset[str]]] = field(default_factory=dict)
 
     def agrees(self, version: Version, listed: Mapping[str, str], place: str) -> None:
         """Raise :class:`VerificationFailed` if ``listed``, which ``place`` has, says otherwise."""
@@ -48,6 +69,26 @@ class Vouched:
                     f"{place} has another SHA-256 for {name} than {self.by}: {listed[name]},"
                     f" and not {digest}",
                     hint="find out which of them was changed, and by whom, before you go on",
+                )
+
+    def hold(self, version: Version, target: Target, packaged: Packaged, place: str) -> None:
+        """Raise :class:`VerificationFailed` if a package that ``place`` has is not the one locked.
+
+        A lock that has nothing for ``target`` says nothing.
+        """
+        known = self.locked.get((version, target.name), {})
+        for name, digest in packaged.files.items() if known else ():
+            if name not in known:
+                raise VerificationFailed(
+                    f"{place} has {name} now, and {self.by} names {' and '.join(sorted(known))}",
+                    hint=f"rtinstall lock --update={version} takes what the repository has now",
+                )
+            if digest not in known[name]:
+                raise VerificationFailed(
+                    f"{place} has another digest for {name} than {self.by}: {digest},"
+                    f" and not {' or '.join(sorted(known[name]))}",
+                    hint="packed anew, or changed by somebody: rtinstall lock"
+                    f" --update={version} takes what the repository has now",
                 )
 
     def stand_in(self, version: Version) -> Checksums | None:

@@ -9,6 +9,7 @@ Of the two catalogues ``data`` is asked for first, then ``packagesite``, as pkg 
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -34,6 +35,7 @@ from rtinstall.runtime_bundle.freebsd.versions import split
 from rtinstall.runtime_bundle.model import Provenance
 from rtinstall.runtime_bundle.releases import Release
 from rtinstall.runtime_bundle.sources import Offer, Part, Say, unindexed
+from rtinstall.runtime_bundle.sources.checksums import Packaged, Vouched
 from rtinstall.runtime_bundle.sources.freebsd_repository import Repository, Terms, read_repository
 from rtinstall.runtime_bundle.sources.freebsd_runtimes import (
     Runtime,
@@ -66,12 +68,14 @@ class FreeBsd:
         trusted: Sequence[TrustedKey] = FREEBSD_KEYS,
         allow_unsigned: bool = False,
         say: Say = lambda line: None,
+        vouched: Vouched | None = None,
     ) -> None:
         """Use ``address``, an URL or a directory, else the FreeBSD project's own.
 
         ``${ABI}`` in it stands for the target's, with FreeBSD ``release``. ``allow_unsigned`` and an
         address of plain http are the user's own words; both together verify nothing and raise
-        :class:`BadConfiguration`. ``say`` hears warnings.
+        :class:`BadConfiguration`. ``say`` hears warnings. ``vouched`` are digests known before, to which
+        the catalogue is held.
         """
         self._cache = cache
         self._network = network
@@ -80,6 +84,7 @@ class FreeBsd:
         self._plain = parts.scheme == "http"
         self._release = release
         self._terms = Terms(cache, network, tuple(trusted), allow_unsigned, say)
+        self._vouched = vouched
         self._asking = threading.Lock()
         self._repositories: dict[str, Repository | RtError] = {}
         self._packages: dict[str, Packages] = {}
@@ -139,6 +144,28 @@ class FreeBsd:
             **{each.path: self._part(each, target, progress).path for each in runtime.packages},
         }
 
+    def packaged(self, release: Release, target: Target) -> Packaged:
+        """Return the packages that ``release`` is made of.
+
+        Raises :class:`NotPublished`, :class:`BrokenDependencies`.
+        """
+        return self._packaged(self._runtime(release, target), target)
+
+    def systems(self) -> tuple[FreeBsd, ...]:
+        """Return this source for each release of FreeBSD that its address may have packages for."""
+        if VARIABLE not in self._address:
+            return (self,)
+        found = []
+        for release in FREEBSD:
+            each = copy.copy(self)  # what was read once is known to all of them
+            each._release = release
+            found.append(each)
+        return tuple(found)
+
+    def _packaged(self, runtime: Runtime, target: Target) -> Packaged:
+        files = {package.file: package.digest.text for package in runtime.packages}
+        return Packaged(files, self._release, self._repository(target).signer)
+
     def _part(self, package: Package, target: Target, progress: Progress) -> Part:
         url = self._located(package, target)
         digest = package.digest
@@ -156,12 +183,15 @@ class FreeBsd:
     def _runtime(self, release: Release, target: Target) -> Runtime:
         packages = self._for(target)
         node = runtimes(packages).get(release.version)
+        place = bare(self._repository(target).address)
         if node is None:
             raise NotPublished(
-                f"node {release.version} is not published for {packages.abi} at "
-                f"{bare(self._repository(target).address)}"
+                f"node {release.version} is not published for {packages.abi} at {place}"
             )
-        return with_npm(release.version, node, packages)
+        runtime = with_npm(release.version, node, packages)
+        if self._vouched:
+            self._vouched.hold(release.version, target, self._packaged(runtime, target), place)
+        return runtime
 
     def _located(self, package: Package, target: Target) -> str:
         return joined(self._repository(target).address, quote(package.path, safe=PLAIN_IN_PATHS))

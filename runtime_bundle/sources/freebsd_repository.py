@@ -23,11 +23,15 @@ from rtinstall.runtime_bundle.sources.documents import document
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """The packages at an address, and on whose word; ``papers`` are the files that say so."""
+    """The packages at an address, and on whose word; ``papers`` are the files that say so.
+
+    ``signer`` is the fingerprint of the key that signed the catalogue, empty for none.
+    """
 
     address: str
     packages: tuple[Package, ...]
     checked: str
+    signer: str
     papers: Mapping[str, bytes]
 
 
@@ -71,8 +75,8 @@ def read_repository(address: str, terms: Terms) -> Repository:
 
 def _opened(
     address: str, found: Catalogue, packed: bytes, terms: Terms
-) -> tuple[tuple[Package, ...], str]:
-    """Check the signature, then read; return the packages, and on whose word."""
+) -> tuple[tuple[Package, ...], str, str]:
+    """Check the signature, then read; return the packages, on whose word, and the signer."""
     sealed = archive.seal(packed, found.member)
     signer = check_signature(sealed, terms.trusted)
     if signer is not None:
@@ -86,7 +90,8 @@ def _opened(
             f"the repository at {bare(address)} is not signed",
             hint="name one that is; --allow-unsigned does without",
         )
-    return catalogue.read(archive.content(packed, found.member), found.layout), checked
+    packages = catalogue.read(archive.content(packed, found.member), found.layout)
+    return packages, checked, signer.fingerprint if signer else ""
 
 
 def _document(address: str, name: str, limit: int, terms: Terms) -> bytes | None:

@@ -34,6 +34,7 @@ from rtinstall.runtime_bundle.errors import (
 from rtinstall.runtime_bundle.model import Provenance
 from rtinstall.runtime_bundle.releases import Release
 from rtinstall.runtime_bundle.sources import Offer, Part, Say, unindexed
+from rtinstall.runtime_bundle.sources.checksums import Packaged, Vouched
 from rtinstall.runtime_bundle.sources.documents import address_of, document
 from rtinstall.runtime_bundle.sources.yum_catalogue import (
     REPOMD,
@@ -81,16 +82,19 @@ class IbmI:
         *,
         address: str | Path | None = None,
         say: Say = lambda line: None,
+        vouched: Vouched | None = None,
     ) -> None:
         """Use ``address``, an URL or a directory that holds ``repodata``, else IBM's own.
 
         Raises :class:`BadConfiguration` for plain http, but to this machine. ``say`` hears warnings.
+        ``vouched`` are digests known before, to which the catalogue is held.
         """
         self._cache = cache
         self._network = network
         self._address = ADDRESS if address is None else address_of(address)
         checked(self._address)
         self._say = say
+        self._vouched = vouched
         self._asking = threading.Lock()
         self._read: _Repository | RtError | None = None
 
@@ -147,6 +151,19 @@ class IbmI:
             unquote(inside(package.href, package.base)): part.path,
         }
 
+    def packaged(self, release: Release, target: Target) -> Packaged:
+        """Return the package of ``release``, everything that it needs being there.
+
+        Raises :class:`NotPublished`, :class:`BrokenDependencies`.
+        """
+        package = self._package(release, target)
+        self._repository().providers.closure(package)
+        return _packaged(package)
+
+    def systems(self) -> tuple[IbmI, ...]:
+        """Return this source, whose packages are for every release of IBM i."""
+        return (self,)
+
     def _package(self, release: Release, target: Target) -> Listed:
         """Return the package with the highest epoch and release of one version."""
         known = self._repository().runtimes.get(release.version, ())
@@ -161,6 +178,8 @@ class IbmI:
                 f"{bare(self._address)} lists {best} twice, with different digests",
                 hint="report it to whoever publishes the repository, or use another one",
             )
+        if self._vouched:
+            self._vouched.hold(release.version, target, _packaged(best), bare(self._address))
         return best
 
     def _url(self, package: Listed) -> str:
@@ -257,6 +276,10 @@ def _runtimes(packages: list[Listed]) -> dict[Version, tuple[Listed, ...]]:
 
 def _digest(package: Listed) -> Digest:
     return package.checksum.digest(package.name)
+
+
+def _packaged(package: Listed) -> Packaged:
+    return Packaged({package.file: _digest(package).text})
 
 
 def _same(path: Path, package: Listed) -> None:

@@ -58,7 +58,7 @@ def source_named(name: str, ways: Ways) -> RuntimeSource:
     cache, network, say = ways.cache, ways.network, ways.say
     if named := REPOSITORY.fullmatch(name):
         if named["ibmi"]:
-            return IbmI(cache, network, address=named["address"], say=say)
+            return _ibmi(ways, named["address"])
         return _freebsd(ways, named["release"] or ways.release, named["address"])
     if name == "dist":
         return _dist(ways, None)
@@ -76,7 +76,7 @@ def source_named(name: str, ways: Ways) -> RuntimeSource:
     if (path / META).is_file():
         return _freebsd(ways, ways.release, path)
     if (path / REPOMD).is_file():
-        return IbmI(cache, network, address=path, say=say)
+        return _ibmi(ways, path)
     if (path / "index.json").is_file():
         return _dist(ways, name)
     if path.exists():
@@ -119,7 +119,12 @@ def _freebsd(ways: Ways, release: str, address: str | Path | None) -> FreeBsd:
         trusted=ways.trusted,
         allow_unsigned=ways.allow_unsigned,
         say=ways.say,
+        vouched=ways.vouched,
     )
+
+
+def _ibmi(ways: Ways, address: str | Path | None) -> IbmI:
+    return IbmI(ways.cache, ways.network, address=address, say=ways.say, vouched=ways.vouched)
 
 
 def trusted_key(text: str) -> TrustedKey:

@@ -86,6 +86,11 @@ class Listed:
         """Return ``nodejs20-20.11.1-1.ppc64``."""
         return f"{self.name}-{self.evr}.{self.arch}"
 
+    @property
+    def file(self) -> str:
+        """Return the name of its file as rpm makes it, wherever a repository has put it."""
+        return f"{self.name}-{self.evr.version}-{self.evr.release}.{self.arch}.rpm"
+
 
 def parse_repomd(data: bytes) -> dict[str, Data]:
     """Return the files of the catalogue by type: ``primary``, ``filelists`` ..."""

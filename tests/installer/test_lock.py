@@ -184,8 +184,10 @@ class InnerDesk(Desk):
 
 
 @pytest.mark.parametrize("target", ["freebsd-x64", "ibmi-ppc64"])
-def test_what_comes_as_packages_cannot_be_locked(desk: Desk, served: Upstream, target: str) -> None:
-    desk.run("lock", "24", "--target", target, *served.words).failed(4, target, "repository")
+def test_what_no_source_that_was_asked_has_cannot_be_locked(
+    desk: Desk, served: Upstream, target: str
+) -> None:
+    desk.run("lock", "24", "--target", target, *served.words).failed(4, target, "digests")
     assert not lock_path(desk).exists()
 
 
