@@ -65,7 +65,9 @@ class InForce:
     def check_installed(self, receipt: Receipt) -> None:
         """Raise :class:`VerificationFailed` if ``frozen`` and what is installed is another archive."""
         digests = self._digests(receipt.version, receipt.target)
-        if self.frozen and digests and receipt.provenance[0].digest not in digests:
+        source = receipt.provenance[0].source  # its npm may be a package of its own, or the user's
+        installed = {each.digest for each in receipt.provenance if each.source == source}
+        if self.frozen and digests and not installed <= digests:
             raise VerificationFailed(
                 f"node {receipt.name} is installed, but of another archive than {self.name} names",
                 hint="rtinstall install --frozen --force installs the one that is locked",

@@ -124,13 +124,18 @@ def _look(session: Session, text: str, names: Sequence[str], kept: Locked | None
     release = chosen(spec, targets if names else (EVERYWHERE,), catalogue, session)
     archives: list[LockedArchive] = []
     packages: list[LockedPackage] = []
+    silent: dict[str, Unreachable] = {}  # by system; its other targets are not asked in vain
     for target in targets:
         try:
+            if target.os in silent:
+                raise silent[target.os]
             found = tuple(_archives(release.version, target, catalogue))
             packed = () if found else _in_repositories(release, target, catalogue, session)
         except LEFT_OUT as error:
             if names:
                 raise
+            if target.os_releases and isinstance(error, Unreachable):
+                silent[target.os] = error
             session.say(f"{error}; {target} is left out of the lock")
             continue
         if names and not found and not packed:

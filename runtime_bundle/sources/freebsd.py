@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -151,16 +151,15 @@ class FreeBsd:
         """
         return self._packaged(self._runtime(release, target), target)
 
-    def systems(self) -> tuple[FreeBsd, ...]:
-        """Return this source for each release of FreeBSD that its address may have packages for."""
-        if VARIABLE not in self._address:
-            return (self,)
-        found = []
-        for release in FREEBSD:
-            each = copy.copy(self)  # what was read once is known to all of them
-            each._release = release
-            found.append(each)
-        return tuple(found)
+    def systems(self) -> Iterator[FreeBsd]:
+        """Yield this source for each release of FreeBSD that its address may have packages for."""
+        yield self
+        for release in FREEBSD if VARIABLE in self._address else ():
+            if release != self._release:
+                each = copy.copy(self)
+                each._release = release
+                each._repositories, each._packages = {}, {}  # 80 MB that need not be kept
+                yield each
 
     def _packaged(self, runtime: Runtime, target: Target) -> Packaged:
         files = {package.file: package.digest.text for package in runtime.packages}

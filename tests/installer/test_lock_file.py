@@ -16,6 +16,7 @@ from rtinstall.installer.lock_file import (
     Lock,
     Locked,
     LockedArchive,
+    LockedPackage,
     archive_names,
     line_of,
     load,
@@ -26,6 +27,7 @@ from rtinstall.runtime_bundle.errors import BadConfiguration, RtError
 from rtinstall.runtime_bundle.targets import TARGETS
 from rtinstall.runtime_bundle.versions import Version
 
+KEY = "f" * 64
 SIGNER = "C0D6248439F1D5604AAFFB4021D900FFDB233756"
 
 
@@ -36,7 +38,15 @@ def archive(version: str, target: str, digit: str = "a") -> LockedArchive:
 
 def locked(version: str, *asked: str) -> Locked:
     archives = (archive(version, "linux-x64"), archive(version, "win-x64", "b"))
-    return Locked(asked, Version.parse(version), date(2024, 10, 29), "Jod", "10.9.0", archives)
+    packages = (
+        LockedPackage(
+            "freebsd-x64", "14", f"node24-{version}_1,2.pkg", f"blake2b:{'c' * 128}", KEY
+        ),
+        LockedPackage("freebsd-x64", "15", f"node24-{version}_1,2.pkg", f"sha256:{'d' * 64}"),
+        LockedPackage("ibmi-ppc64", "", f"nodejs24-{version}-1.ppc64.rpm", f"sha256:{'e' * 64}"),
+    )
+    day = date(2024, 10, 29)
+    return Locked(asked, Version.parse(version), day, "Jod", "10.9.0", archives, packages)
 
 
 LOCK = Lock((locked("24.19.0", "24"), locked("22.11.0", "22", "lts/jod")))
@@ -106,6 +116,14 @@ def in_archive(**more: object) -> Callable[[dict[str, object]], object]:
     return change
 
 
+def in_package(**more: object) -> Callable[[dict[str, object]], object]:
+    def change(table: dict[str, object]) -> object:
+        packages = table["versions"][0]["packages"]  # type: ignore[index]
+        return in_version(packages=[{**packages[0], **more}, *packages[1:]])(table)
+
+    return change
+
+
 NAME = "node-v24.19.0-linux-x64.tar.gz"
 HOSTILE = {
     "another format": (changed(format=2), "format"),
@@ -128,6 +146,21 @@ HOSTILE = {
     "a digest with a line": (in_archive(sha256="a" * 64 + "\n"), "sha256 is"),
     "capitals": (in_archive(sha256="A" * 64), "sha256 is"),
     "a signer with an escape": (in_archive(signer="\x1b[31m"), "signer is"),
+    "an address of a package": (in_package(url="https://evil.example"), "unknown key 'url'"),
+    "a package that leads out": (in_package(name="node/../../x.pkg"), "is no package"),
+    "another's package": (in_package(name="bash-5.2.pkg"), "is no package"),
+    "a package of another system": (in_package(name="nodejs24-24.19.0-1.ppc64.rpm"), "no package"),
+    "a package with a line": (in_package(name="node24-24.pkg\n"), "is no package"),
+    "a package for Linux": (in_package(target="linux-x64", release=""), "is no package"),
+    "no such release": (in_package(release="9"), "'9' is no release"),
+    "any release": (in_package(release=""), "'' is no release"),
+    "a list of releases": (in_package(release=["14"]), "is no release"),
+    "a package twice": (in_package(release="15"), "twice"),
+    "a digest that protects nothing": (in_package(digest="sha1:" + "a" * 40), "digest is"),
+    "a digest of another length": (in_package(digest="blake2b:" + "a" * 64), "digest is"),
+    "a digest without its kind": (in_package(digest="a" * 64), "digest is"),
+    "a signer that is no key": (in_package(signer=SIGNER), "signer is"),
+    "no list of packages": (in_version(packages={}), "packages is no list"),
     "a range": (in_version(version=">=1"), ""),
     "a version with a v": (in_version(version="v24.19.0"), "version is"),
     "a version that leads out": (in_version(version="../24"), ""),
@@ -168,6 +201,7 @@ def test_what_no_lock_has_is_refused(case: str, tmp_path: Path) -> None:
         (TEXT.replace(' "format": 1,', ' "format": 1, "format": 1,').encode(), "twice"),
         (TEXT.replace('"22.11.0"', '"24.19.0"').replace("v22.11.0", "v24.19.0").encode(), "twice"),
         (TEXT.replace('   "npm": "10.9.0",\n', "").encode(), "npm is missing"),
+        (TEXT.replace('"packages"', '"parcels"').encode(), "unknown key 'parcels'"),
         (TEXT[: len(TEXT) // 2].encode(), "is not JSON"),
         (b"null", "an object has to"),
         (b"NaN", "an object has to"),

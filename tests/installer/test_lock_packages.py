@@ -177,6 +177,18 @@ def test_a_package_of_another_digest_is_refused_before_it_is_fetched(
     there.run("bundle", *world.words).failed(7, "another digest", name)
 
 
+@pytest.mark.parametrize("name", [NODE, NPM])
+def test_what_is_installed_of_another_package_is_not_what_is_locked(
+    desk: Desk, world: World, name: str
+) -> None:
+    world.lock(desk).good()
+    there = world.there(desk, FREEBSD)
+    there.run("install", *world.words).good()
+    edited(there, name, "0")
+    there.run("install", *world.words).good()
+    there.run("install", "--frozen", *world.words).failed(7, "another archive")
+
+
 def rebuilt(world: World) -> None:
     """Pack the runtime anew, as a repository does when a library has changed, or an attacker with its key."""
     old = world.depot.entry("node24")
