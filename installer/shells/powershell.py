@@ -1,4 +1,4 @@
-"""PowerShell 5.1 and 7: each prompt looks, and from 6.2 on each change of folder; both keep what was there before.
+"""PowerShell 5.1 and 7: each prompt looks, and from 6.1 on each change of folder; both keep what was there before.
 
 Only .NET is called, no cmdlet that a module would have to be loaded for; paths go as literal text.
 Where a company allows no .NET (constrained language), the shims are on PATH and nothing is defined.
@@ -99,9 +99,11 @@ function global:_rt_hook {
   $found = _rt_find
   if ($found.Stale -and $found.At -ne $_rt.Asked) {
     $_rt.Asked = $found.At
+    $code = $global:LASTEXITCODE
     $folder = if ($found.At) { $found.At } else { '/' }
     if ($folder.EndsWith(':')) { $folder += '/' }
     try { _rt_run hook $folder | ForEach-Object { [Console]::Error.WriteLine($_) } } catch { }
+    $global:LASTEXITCODE = $code
     $found = _rt_find
   }
   if ($found.Stale) { $found = @{ At = $found.At; Bin = $_rt.Home + '/@DEFAULT@' + $_rt.Commands; Note = '' } }
@@ -135,9 +137,7 @@ function global:rtinstall {
     $words = @(_rt_words $args $MyInvocation)
     _rt_run @words
   }
-  $code = $global:LASTEXITCODE
   _rt_hook
-  $global:LASTEXITCODE = $code
 }
 
 # What failed must still be seen to have failed by the prompt that was there before.
@@ -152,9 +152,7 @@ function global:_rt_failed {
     $before = $function:prompt
     $function:global:prompt = {
       $good = $global:?
-      $code = $global:LASTEXITCODE
       _rt_hook
-      $global:LASTEXITCODE = $code
       if (-not $good) { _rt_failed -ErrorAction Ignore }
       & $before
     }.GetNewClosure()

@@ -36,7 +36,12 @@ def test_any_word_is_read_back(shell: str, words: list[str]) -> None:
         [tool(shell), *options, text],
         capture_output=True,
         check=False,
-        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent"},
+        env={
+            "PATH": "/usr/bin:/bin",
+            "LC_ALL": "C.UTF-8",
+            "HOME": "/nonexistent",
+            "POWERSHELL_TELEMETRY_OPTOUT": "1",
+        },
     )
     assert ended.returncode == 0, ended
     assert ended.stdout.decode().split(end)[:-1] == words
