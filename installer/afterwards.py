@@ -48,9 +48,9 @@ def settle(session: Session) -> None:
 
 def carry(session: Session, text: str, to: Installed, *, dry_run: bool = False) -> None:
     """Carry the global packages of the installed version ``text`` over to another."""
-    from rtinstall.installer.resolution import installed_for
+    from rtinstall.installer.resolution import present
 
-    old = installed_for(text, session.store, session.aliases)
+    old = present(text, session.store, session.aliases)
     if find_spec(PACKAGES) is None:
         raise MissingTool("global packages cannot be carried over yet")
     import_module(PACKAGES).carry_over(old, to, dry_run=dry_run)

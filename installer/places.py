@@ -87,7 +87,7 @@ def find_places(environment: Mapping[str, str]) -> Places:
     return Places(
         home=find_home(environment),
         config=_config(environment),
-        policy=_policy(),
+        policy=find_policy(),
         shared=find_shared(environment),
     )
 
@@ -116,7 +116,7 @@ def _config(environment: Mapping[str, str]) -> Path:
     return platformdirs.user_config_path("rtinstall", appauthor=False) / "config.toml"
 
 
-def _policy() -> Path:
+def find_policy() -> Path:
     """Return where the administrator's policy is: nothing that a user sets leads elsewhere."""
     if WINDOWS:
         return Path("C:/ProgramData/rtinstall/policy.toml")

@@ -73,7 +73,7 @@ def _projects(session: Session) -> Iterator[tuple[str, Reason]]:
     from rtinstall.installer.answers import asker
     from rtinstall.installer.records import WEAK, every, present
 
-    ask = asker(session.places, session.store)
+    ask = asker(session.places, session.store, session.store.installed())
     for _, folder in every(session.places):
         if present(folder):
             answer = ask(folder)

@@ -11,7 +11,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rtinstall.installer.active import Active
     from rtinstall.installer.installed import Installed
     from rtinstall.installer.packages import Plan
 
@@ -45,7 +44,7 @@ def COMMAND(
     goal = (wanted(new, session) if new else needed(session)).installed
     if goal is None:
         raise NotInstalled("packages are carried to installed versions, and 'system' is none")
-    source = _folder(wanted(old, session))
+    source = _folder(session, old)
     if source.samefile(goal.folder):
         raise BadConfiguration(f"{old!r} and where it is to go are the same version, {goal.name}")
     plan = carry_over(
@@ -66,10 +65,16 @@ def COMMAND(
     click.echo(f"{len(plan.carried)} {word} over to {goal.name}, {len(plan.left)} left")
 
 
-def _folder(found: Active) -> Path:
-    if found.installed is not None:
-        return found.installed.folder
-    assert found.system is not None  # what was wanted is one of the two
+def _folder(session: Session, text: str) -> Path:
+    """Return the folder of the runtime that ``text`` means, one that may not be used any more too."""
+    from rtinstall.installer.active import wanted
+    from rtinstall.installer.expression import SYSTEM, check_expression
+    from rtinstall.installer.resolution import present
+
+    if session.aliases.expand(check_expression(text)) != SYSTEM:
+        return present(text, session.store, session.aliases).folder
+    found = wanted(text, session)
+    assert found.system is not None
     folder = found.system.parent
     return folder.parent if folder.name == "bin" else folder
 

@@ -34,10 +34,10 @@ def COMMAND(
     from rtinstall.installer.commands.install import described, tell_done
     from rtinstall.installer.installing import install
     from rtinstall.installer.progress import board
-    from rtinstall.installer.resolution import installed_for
+    from rtinstall.installer.resolution import present
     from rtinstall.runtime_bundle.versions import VersionSpec
 
-    wanted = [installed_for(text, session.store, session.aliases).version.major for text in lines]
+    wanted = [present(text, session.store, session.aliases).version.major for text in lines]
     shown = session.settings.progress.value != "never" and not as_json
     with board(shown=shown) as watch:
         session = replace(session, say=watch.say)

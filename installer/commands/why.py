@@ -10,7 +10,7 @@ import click
 
 from rtinstall.installer.session import Session
 from rtinstall.runtime_bundle.commandline import columns, printable, tell
-from rtinstall.runtime_bundle.errors import BadConfiguration, RtError
+from rtinstall.runtime_bundle.errors import BadConfiguration, NotInstalled, RtError
 
 if TYPE_CHECKING:
     from rtinstall.installer.project import Request
@@ -64,7 +64,8 @@ def _meaning(session: Session, found: tuple[Request, ...]) -> str | None:
         return active(session).word
     except RtError as error:
         tell(f"note: {printable(str(error))}")
-        if found and not found[0].fault and (known := _available(session, found[0].text)):
+        lacking = isinstance(error, NotInstalled) and found and not found[0].fault
+        if lacking and (known := _available(session, found[0].text)):
             tell(f"note: {known} can be installed: rtinstall install")
         return None
 

@@ -41,6 +41,6 @@ def policy(session: Session) -> Iterator[Finding]:
         return
     yield Finding("policy", "note", f"the policy {found.file} counts on this machine")
     for one in session.store.installed():
-        if not found.allows(one.version):
+        if not found.allows_installed(one.receipt):
             text = f"the policy {found.file} does not allow {one.name}, which is installed"
             yield Finding("policy", "warning", text, f"rtinstall uninstall {one.name}")

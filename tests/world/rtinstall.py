@@ -85,7 +85,7 @@ class Desk:
     def run(self, *words: str | Path, **env: str) -> Ended:
         """Do the same within this process, which is quicker."""
         with (
-            patch.object(places, "_policy", lambda: self.policy),
+            patch.object(places, "find_policy", lambda: self.policy),
             patch.object(Session, "today", self.today),
             patch.object(Session, "machine", self.machine),
             patch.object(named, "Dist", partial(Dist, keys=KEYS)),
