@@ -208,6 +208,30 @@ def _moved(taken: Taken, *, with_packages: bool) -> Taken:
     return replace(taken, moved=True)
 
 
+def take_default_packages(session: Session, tool: str) -> None:
+    """Let the packages that ``tool`` gives each new version be ours too, if we have no such file yet.
+
+    What they name is written down, and said; a file that we could not use is left, and that is said.
+    """
+    from rtinstall.installer.atomic import write_atomically
+    from rtinstall.installer.default_packages import LIMIT, specifications
+    from rtinstall.installer.others import default_packages
+
+    theirs, ours = default_packages(tool, session.environment), session.places.default_packages
+    if theirs is None or ours.exists() or not ours.is_absolute():
+        return
+    try:
+        with theirs.open("rb") as file:
+            specs = specifications(file.read(LIMIT + 1), theirs)
+        if specs:
+            write_atomically(ours, "".join(f"{spec}\n" for spec in specs).encode())
+            session.say(f"each new version gets {', '.join(specs)}, as with {tool}: {ours}")
+    except RtError as error:
+        session.say(f"the default packages of {tool} are not taken over: {error}")
+    except OSError as error:
+        session.say(f"the default packages of {tool} are not taken over: {error.strerror}")
+
+
 def names_to_take(
     session: Session, found: dict[str, str], versions: Sequence[Version]
 ) -> Iterator[tuple[str, str]]:

@@ -43,13 +43,14 @@ class Tool:
 
     ``roots`` are the folders it may have its data in; ``versions`` is where versions are below one, in
     which a version is in ``inner``. ``names`` yields aliases with what they stand for, ``default``
-    among them.
+    among them; ``packages`` is the file with the packages that each new version gets.
     """
 
     roots: Callable[[Mapping[str, str], Path], Iterator[Path | None]]
     versions: str
     names: Callable[[Path, Path], Iterator[tuple[str, str]]]
     inner: str = ""
+    packages: Callable[[Path, Path], Path] | None = None
 
 
 def find(tool: str, environment: Mapping[str, str]) -> tuple[Foreign, ...]:
@@ -78,6 +79,13 @@ def names(tool: str, environment: Mapping[str, str]) -> dict[str, str]:
             if text:
                 found.setdefault(name, text)
     return found
+
+
+def default_packages(tool: str, environment: Mapping[str, str]) -> Path | None:
+    """Return the file in which ``tool`` names the packages that each new version gets, if it is there."""
+    of, home = TOOLS[tool], _home(environment)
+    files = [of.packages(root, home) for root in _roots(of, environment)] if of.packages else []
+    return next((file for file in files if file.is_file()), None)
 
 
 def _roots(of: Tool, environment: Mapping[str, str]) -> Iterator[Path]:
@@ -245,13 +253,21 @@ def _no_names(root: Path, home: Path) -> Iterator[tuple[str, str]]:
     return iter(())
 
 
+def _below(root: Path, home: Path) -> Path:
+    return root / "default-packages"
+
+
+def _at_home(root: Path, home: Path) -> Path:
+    return home / ".default-npm-packages"
+
+
 TOOLS: Mapping[str, Tool] = {
-    "nvm": Tool(_nvm_roots, "versions/node", _nvm_names),
+    "nvm": Tool(_nvm_roots, "versions/node", _nvm_names, packages=_below),
     "nvm-windows": Tool(_nvm_windows_roots, "", _no_names),
     "fnm": Tool(_fnm_roots, "node-versions", _fnm_names, "installation"),
     "n": Tool(_n_roots, "versions/node", _no_names),
     "volta": Tool(_volta_roots, "tools/image/node", _volta_names),
-    "nodenv": Tool(_nodenv_roots, "versions", _nodenv_names),
-    "asdf": Tool(_asdf_roots, "installs/nodejs", _asdf_names),
-    "mise": Tool(_mise_roots, "installs/node", _mise_names),
+    "nodenv": Tool(_nodenv_roots, "versions", _nodenv_names, packages=_below),
+    "asdf": Tool(_asdf_roots, "installs/nodejs", _asdf_names, packages=_at_home),
+    "mise": Tool(_mise_roots, "installs/node", _mise_names, packages=_at_home),
 }

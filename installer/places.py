@@ -27,6 +27,11 @@ class Places:
     shared: Path
 
     @property
+    def default_packages(self) -> Path:
+        """Return the file that names the packages for each new version."""
+        return self.config.with_name("default-packages")
+
+    @property
     def versions(self) -> Path:
         """Return where the versions are, a folder each: ``v24.19.0``, ``v20.20.2-darwin-x64``."""
         return self.home / "versions"

@@ -9,8 +9,6 @@ from rtinstall.runtime_bundle.errors import BadConfiguration, NotInstalled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rtinstall.installer.installed import Installed
     from rtinstall.installer.packages import Plan
 
@@ -39,16 +37,17 @@ def COMMAND(
     packages that do not support TO are named and left. Install scripts are not run.
     """
     from rtinstall.installer.active import needed, wanted
+    from rtinstall.installer.afterwards import source
     from rtinstall.installer.packages import carry_over
 
     goal = (wanted(new, session) if new else needed(session)).installed
     if goal is None:
         raise NotInstalled("packages are carried to installed versions, and 'system' is none")
-    source = _folder(session, old)
-    if source.samefile(goal.folder):
+    folder = source(session, old)
+    if folder.samefile(goal.folder):
         raise BadConfiguration(f"{old!r} and where it is to go are the same version, {goal.name}")
     plan = carry_over(
-        source,
+        folder,
         goal,
         dry_run=dry_run,
         scripts=with_scripts,
@@ -63,20 +62,6 @@ def COMMAND(
         return
     word = "to carry" if dry_run else "carried"
     click.echo(f"{len(plan.carried)} {word} over to {goal.name}, {len(plan.left)} left")
-
-
-def _folder(session: Session, text: str) -> Path:
-    """Return the folder of the runtime that ``text`` means, one that may not be used any more too."""
-    from rtinstall.installer.active import wanted
-    from rtinstall.installer.expression import SYSTEM, check_expression
-    from rtinstall.installer.resolution import present
-
-    if session.aliases.expand(check_expression(text)) != SYSTEM:
-        return present(text, session.store, session.aliases).folder
-    found = wanted(text, session)
-    assert found.system is not None
-    folder = found.system.parent
-    return folder.parent if folder.name == "bin" else folder
 
 
 def described(plan: Plan, to: Installed, *, dry_run: bool) -> dict[str, object]:

@@ -10,6 +10,7 @@ from rtinstall.installer.session import Session
 
 def settings(session: Session) -> Iterator[Finding]:
     """Say which mirror counts, what is passed over for it, and what lowers the guard."""
+    from rtinstall.installer.default_packages import default_packages
     from rtinstall.installer.settings import KINDS
     from rtinstall.runtime_bundle.addresses import bare
 
@@ -25,6 +26,7 @@ def settings(session: Session) -> Iterator[Finding]:
         if differing and setting.origin in KINDS[name].variables:
             text = f"{name} is what {setting.origin} says; {', '.join(differing)} does not count"
             yield Finding("settings", "note", text, "rtinstall config shows every setting")
+    default_packages(session.places)  # which raises what is wrong with the file
     if found.allow_unsigned.value:
         text = f"what nobody has signed is installed, too: {found.allow_unsigned.origin} says so"
         yield Finding("settings", "warning", text, "set allow_unsigned only for one command")
