@@ -137,6 +137,15 @@ def test_a_mirror_without_an_index_gives_way_to_the_next(
         assert said[0].endswith(f"; asking {upstream.url} instead")
 
 
+def test_a_place_that_gives_way_is_spoken_of_once_a_run(make: Make, upstream: Upstream) -> None:
+    upstream.release()
+    catalogue, said = make(f"{NOBODY}/dist", upstream.url)
+    for _ in range(3):
+        assert catalogue.find(lambda releases: None, TARGET) is None
+        assert len(catalogue.releases(TARGET)) == 1
+    assert len(said) == 1
+
+
 @pytest.mark.parametrize(
     "reply", [Reply(b"", status=500), Reply(b"", status=404), Reply(bytes(5000), drop=9)]
 )
