@@ -104,7 +104,7 @@ def add_packages(session: Session, to: Installed, specs: Sequence[str]) -> tuple
     if failed:
         session.say(
             f"warning: {to.name} is installed, but without {', '.join(failed)}: {why};"
-            f" rtinstall exec {to.name} npm install --global adds them"
+            f" rtinstall exec {to.name} npm install --global PACKAGE adds one"
         )
     if len(failed) < len(specs):
         shims.refresh(session.places, session.store)
