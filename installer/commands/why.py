@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @click.command("why")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-@click.option("--check", is_flag=True, help="Fail if a file disagrees or cannot be used, for CI.")
+@click.option(
+    "--check", is_flag=True,
+    help="For CI: fail, with the exit code 11, if a file disagrees or cannot be used.",
+)  # fmt: skip
 @click.pass_obj
 def COMMAND(session: Session, *, as_json: bool, check: bool) -> None:
     """Show which file asks for the version, what it means, and which files disagree.
