@@ -25,7 +25,7 @@ from rtinstall.installer.policy import Policy
 from rtinstall.installer.settings import Settings
 from rtinstall.runtime_bundle.addresses import bare
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import Network, Progress
+from rtinstall.runtime_bundle.download import Progress
 from rtinstall.runtime_bundle.errors import (
     DownloadFailed,
     MissingTool,
@@ -35,6 +35,7 @@ from rtinstall.runtime_bundle.errors import (
     UnknownVersion,
     Unreachable,
 )
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.releases import Release
 from rtinstall.runtime_bundle.sources import Part, RuntimeSource, Say
 from rtinstall.runtime_bundle.sources.checksums import Vouched

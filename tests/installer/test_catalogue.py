@@ -13,7 +13,7 @@ from rtinstall.installer.catalogue import Catalogue, read_seen
 from rtinstall.installer.policy import Policy
 from rtinstall.installer.settings import load
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import SILENT, Network
+from rtinstall.runtime_bundle.download import SILENT
 from rtinstall.runtime_bundle.errors import (
     DownloadFailed,
     NotReadable,
@@ -22,6 +22,7 @@ from rtinstall.runtime_bundle.errors import (
     Unreachable,
     VerificationFailed,
 )
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.sources import named
 from rtinstall.runtime_bundle.sources.dist import Dist
 from rtinstall.runtime_bundle.targets import BY_NAME
