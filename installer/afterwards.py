@@ -63,7 +63,14 @@ def source(session: Session, text: str) -> Path:
     return folder.parent if folder.name == "bin" else folder
 
 
-def carry(session: Session, old: Installed | Path, to: Installed, *, dry_run: bool = False) -> Plan:
+def carry(
+    session: Session,
+    old: Installed | Path,
+    to: Installed,
+    *,
+    dry_run: bool = False,
+    scripts: bool = False,
+) -> Plan:
     """Carry the global packages of ``old``, a version or a runtime's folder, over to another version.
 
     Raises what :func:`carry_over` does; what could be carried is there, its commands are found by the
@@ -77,6 +84,7 @@ def carry(session: Session, old: Installed | Path, to: Installed, *, dry_run: bo
             old,
             to,
             dry_run=dry_run,
+            scripts=scripts,
             offline=session.settings.offline.value,
             environment=session.environment,
             say=session.say,

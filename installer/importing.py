@@ -20,9 +20,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rtinstall.installer.afterwards import carry
 from rtinstall.installer.installed import Installed, entries
 from rtinstall.installer.others import Foreign
-from rtinstall.installer.packages import Package, Plan, carry_over, packages, planned
+from rtinstall.installer.packages import Package, Plan, packages, planned
 from rtinstall.installer.progress import Board
 from rtinstall.installer.receipt import Line
 from rtinstall.installer.session import Session
@@ -122,13 +123,7 @@ def take(
     differing = tuple(differences(installed, foreign.folder)) if verified else ()
     plan = NO_PACKAGES
     if with_packages and verified:
-        plan = carry_over(
-            foreign.folder,
-            installed,
-            offline=session.settings.offline.value,
-            environment=session.environment,
-            say=board.say,
-        )
+        plan = carry(session, foreign.folder, installed)
     taken = Taken(foreign, installed, before, verified, differing, plan)
     return _moved(taken, with_packages=with_packages) if move else taken
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from rtinstall.installer.commands.options import json_option, settable
 from rtinstall.installer.session import Session
 from rtinstall.runtime_bundle.errors import BadConfiguration, NotInstalled
 
@@ -18,9 +19,8 @@ if TYPE_CHECKING:
 @click.argument("new", required=False, metavar="[TO]")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option("--with-scripts", is_flag=True, help="Let packages run their install scripts.")
-@click.option("--offline", is_flag=True, help="Take packages from npm's cache only.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-@click.pass_obj
+@settable("offline")
+@json_option
 def COMMAND(
     session: Session,
     *,
@@ -28,7 +28,6 @@ def COMMAND(
     new: str | None,
     dry_run: bool,
     with_scripts: bool,
-    offline: bool,
     as_json: bool,
 ) -> None:
     """Install the global packages of FROM into TO, else into the active version, too.
@@ -37,8 +36,7 @@ def COMMAND(
     packages that do not support TO are named and left. Install scripts are not run.
     """
     from rtinstall.installer.active import needed, wanted
-    from rtinstall.installer.afterwards import source
-    from rtinstall.installer.packages import carry_over
+    from rtinstall.installer.afterwards import carry, source
 
     goal = (wanted(new, session) if new else needed(session)).installed
     if goal is None:
@@ -46,15 +44,7 @@ def COMMAND(
     folder = source(session, old)
     if folder.samefile(goal.folder):
         raise BadConfiguration(f"{old!r} and where it is to go are the same version, {goal.name}")
-    plan = carry_over(
-        folder,
-        goal,
-        dry_run=dry_run,
-        scripts=with_scripts,
-        offline=offline or session.settings.offline.value,
-        environment=session.environment,
-        say=session.say,
-    )
+    plan = carry(session, folder, goal, dry_run=dry_run, scripts=with_scripts)
     if as_json:
         import json
 

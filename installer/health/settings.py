@@ -26,10 +26,10 @@ def settings(session: Session) -> Iterator[Finding]:
         if differing and setting.origin in KINDS[name].variables:
             text = f"{name} is what {setting.origin} says; {', '.join(differing)} does not count"
             yield Finding("settings", "note", text, "rtinstall config shows every setting")
-    default_packages(session.places)  # which raises what is wrong with the file
     if found.allow_unsigned.value:
         text = f"what nobody has signed is installed, too: {found.allow_unsigned.origin} says so"
         yield Finding("settings", "warning", text, "set allow_unsigned only for one command")
+    default_packages(session.places)  # which raises what is wrong with the file
 
 
 def _said(session: Session, variable: str) -> str:
