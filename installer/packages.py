@@ -24,7 +24,7 @@ from typing import Any
 from rtinstall.installer.disk import READ
 from rtinstall.installer.installed import Installed
 from rtinstall.installer.npm import Npm, modules_of
-from rtinstall.runtime_bundle.commandline import printable, tell
+from rtinstall.runtime_bundle.commandline import printable
 from rtinstall.runtime_bundle.errors import InstallationFailed, NotInstalled, RtError
 from rtinstall.runtime_bundle.versions import Version, VersionSpec
 
@@ -173,8 +173,8 @@ def carry_over(
     dry_run: bool = False,
     scripts: bool = False,
     offline: bool = False,
-    environment: Mapping[str, str] | None = None,
-    say: Callable[[str], None] = tell,
+    environment: Mapping[str, str],
+    say: Callable[[str], None],
 ) -> Plan:
     """Install the global packages of ``old``, a version or a runtime's folder, into ``new`` too.
 
@@ -189,10 +189,8 @@ def carry_over(
         return plan
     if new.shared:
         raise NotInstalled(f"{new.name} is in the machine's store {new.home}, which is only read")
-    failed = Npm(
-        new, os.environ if environment is None else environment, say, scripts, offline
-    ).add([package.spec for package in plan.carried])
-    if failed:
+    npm = Npm(new, environment, say, scripts, offline)
+    if failed := npm.add([package.spec for package in plan.carried]):
         raise InstallationFailed(
             f"npm of {new.name} did not install {', '.join(failed)}",
             hint="what npm said stands above; the same command again carries the rest over",

@@ -130,6 +130,13 @@ def test_the_shim_says_what_the_policy_says(two: Desk) -> None:
     ended(shim).failed(18, REFUSED, "allowed is >=20")
 
 
+def test_a_hook_does_not_offer_to_install_what_is_there_and_not_allowed(two: Desk) -> None:
+    rule(two)
+    ask(two, "18")
+    found = two.run("hook", two.work, RTINSTALL_AUTO_INSTALL="always").good()
+    assert found.out + found.err == ""
+
+
 def test_doctor_names_it_and_the_default_that_it_is(two: Desk) -> None:
     rule(two)
     found = two.run("doctor")

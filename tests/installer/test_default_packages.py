@@ -223,6 +223,14 @@ def test_the_same_words_before_and_after_are_two_versions(desk: Desk, npm: Npm) 
     assert (desk.home / "shims/typescript").is_file()
 
 
+@pytest.mark.usefixtures("lines", "npm")
+def test_shims_find_the_commands_of_what_was_carried_over(desk: Desk) -> None:
+    desk.run("install", "22", "24.18.0").good()
+    put(desk.home / "versions/v22.11.0", "typescript", "5.6.7")
+    desk.run("migrate-packages", "22", "24").good()
+    assert (desk.home / "shims/typescript").is_file()
+
+
 @pytest.mark.usefixtures("lines")
 def test_what_is_not_there_is_said_before_anything_is_installed(desk: Desk, npm: Npm) -> None:
     desk.run("install", "24", "--reinstall-packages-from=18").failed(
