@@ -221,11 +221,15 @@ class Stage:
 
     def _write(self, path: str, mode: int, data: bytes) -> File:
         """Write a small file, unless another version has it."""
-        if self._twins:
-            sha256 = hashlib.sha256(data).hexdigest()
-            if self._twins.share(sha256, mode, path, self._at(path), self._top):
-                return File(path, mode, Slice(self.folder / path, 0, len(data)), sha256)
-        return self._write_chunks(path, mode, iter((data,)))
+        sha256 = hashlib.sha256(data).hexdigest()
+        if not self._twins or not self._twins.share(sha256, mode, path, self._at(path), self._top):
+            descriptor = self._create(path, mode)
+            try:
+                _write_all(descriptor, data)
+            finally:
+                os.close(descriptor)
+            self._progress(len(data))
+        return File(path, mode, Slice(self.folder / path, 0, len(data)), sha256)
 
     def _write_chunks(self, path: str, mode: int, chunks: Iterator[bytes]) -> File:
         state = hashlib.sha256()
@@ -263,9 +267,9 @@ class Stage:
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
+    done = 0
+    while done < len(data):
+        done += os.write(descriptor, memoryview(data)[done:] if done else data)
 
 
 @contextmanager

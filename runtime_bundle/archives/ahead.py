@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-WAITING = 8  # chunks that may be taken before they are asked for
+WAITING = 2  # chunks that may be taken before they are asked for
 
 
 def ahead(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -27,7 +27,8 @@ MAGIC: dict[Codec, bytes] = {
     "zstd": b"\x28\xb5\x2f\xfd",
     "bzip2": b"BZh",
 }
-FEED = 1 << 16
+FEED = 1 << 18
+MOST = 1 << 20  # bytes of one step's output
 # libzstd has no bound on the output of one step. Its densest block makes 128 KiB of 4 bytes, so
 # this much input makes 8 MiB at worst.
 ZSTD_FEED = 1 << 8
@@ -204,7 +205,7 @@ def _one(
             data = source.read(feed)
             ended = not data
         try:
-            out = decoder.decompress(data, CHUNK)
+            out = decoder.decompress(data, MOST)
         except errors as error:
             raise UnsafeArchive(f"the {codec} data is damaged: {error}") from None
         data = b""
