@@ -21,6 +21,7 @@ VERBS = [
     "build",
     "bundle",
     "completion",
+    "freeze",
     "inspect",
     "release",
     "repo",
