@@ -43,13 +43,15 @@ ENTRY = """\
 import os
 import sys
 
-# The bootloader's own variables are no business of the programs that are started from here.
+# What the bootloader sets for itself is no business of the programs that are started from here: node
+# would be given Python's libraries. It keeps what was there before; where nothing was, nothing is kept.
 for name in [name for name in os.environ if name.startswith("_PYI_")]:
     del os.environ[name]
-for name in ("LD_LIBRARY_PATH", "LIBPATH", "DYLD_LIBRARY_PATH"):
-    before = os.environ.pop(name + "_ORIG", None)
+if sys.platform == "linux":
+    os.environ.pop("LD_LIBRARY_PATH", None)
+    before = os.environ.pop("LD_LIBRARY_PATH_ORIG", None)
     if before is not None:
-        os.environ[name] = before
+        os.environ["LD_LIBRARY_PATH"] = before
 
 from rtinstall.installer.start import main
 
