@@ -32,6 +32,7 @@ from rtinstall.platforms.companion import INTERNAL, LICENCES, PROGRAM
 from rtinstall.platforms.freeze import ingredients
 from rtinstall.platforms.freeze.libraries import of_library
 from rtinstall.platforms.freeze.record import Frozen
+from rtinstall.platforms.freeze.search_paths import forget
 from rtinstall.platforms.freeze.this_target import this_target
 from rtinstall.platforms.freeze.zipapp import completions, module_names
 from rtinstall.runtime_bundle import __version__
@@ -169,10 +170,14 @@ def _run(room: Path, name: str, hidden: Sequence[str], target: str, time: int) -
 
 
 def _tidy(inside: Path) -> None:
-    """Remove what only says how things came onto this machine."""
+    """Remove what only says how things came onto this machine, and where they were."""
     for path in [*inside.glob("*.dist-info/*"), *inside.rglob("__pycache__")]:
         if path.name not in KEPT:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in sorted(inside.rglob("*.so*")):
+        if path.is_file() and not path.is_symlink():
+            path.chmod(0o644)
+            forget(path)
 
 
 def _entries(folder: Path) -> Iterator[Entry]:

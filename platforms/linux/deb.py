@@ -18,6 +18,7 @@ Decisions:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -50,6 +51,12 @@ ARCHITECTURES: dict[Arch, str] = {
 DOCUMENTS = "usr/share/doc/{name}"
 # Debian says these in copyright and changelog.gz (Policy 12.5, 12.7).
 SAID_ELSEWHERE = ("LICENSE", "CHANGELOG.md", "LICENSE.rtinstall")
+# Policy 12.5: a text that is on every Debian is referred to.
+APACHE = re.compile(
+    r"[ \t]*Apache License\n[ \t]*Version 2\.0, January 2004\n.*?END OF TERMS AND CONDITIONS(?:"
+    r"\s*APPENDIX:.*?limitations under the License\.)?", re.DOTALL
+)  # fmt: skip
+COMMON = "The Apache License 2.0 is in /usr/share/common-licenses/Apache-2.0."
 SECOND_NAMES = (("bin", "nodejs", "node"), ("share/man/man1", "nodejs.1.gz", "node.1.gz"))
 SUGGESTS = "build-essential, python3"
 
@@ -239,7 +246,7 @@ def _of_companion(companion: Companion) -> Iterator[str]:
     yield "Files: usr/lib/rtinstall/*"
     yield "Copyright: the authors of rtinstall, and those named in the licences of what it uses"
     yield "License: rtinstall"
-    yield from _folded(companion.licences.decode())
+    yield from _folded(APACHE.sub(COMMON, companion.licences.decode()))
     yield ""
 
 
