@@ -27,9 +27,11 @@ def COMMAND(
 ) -> None:
     """Show what is installed, the newest first, or what of that EXPRESSION means.
 
-    A star marks what is active here. Below stands the node of the system, if there is one.
+    A star marks what is active here. Below stands the node of the system, if there is one, with its
+    version where that is written beside it.
     """
     from rtinstall.installer.resolution import fitting, meaning, system_program
+    from rtinstall.installer.system_node import version_beside
 
     installed = session.store.installed()
     if expression:
@@ -38,17 +40,20 @@ def COMMAND(
     found = _active(session)
     names = {} if no_alias else _names(session)
     system = None if expression else system_program(session.environment, session.places)
+    number = version_beside(system) if system else None
     if as_json:
         values = [_described(session, one, found, names.get(one.name, [])) for one in installed]
         active = found.word if found else None
         system_path = str(system) if system else None
-        value = {"installed": values, "active": active, "system": system_path}
+        value = {"installed": values, "active": active, "system": system_path,
+                 "system_version": str(number) if number else None}  # fmt: skip
         click.echo(json.dumps(value, indent=1))
         return
     rows = [_row(session, one, found, names.get(one.name, [])) for one in installed]
     if system:
         mark = "*" if found and found.word == "system" else ""
-        rows.append((mark, "system", "", " ".join(names.get("system", [])), str(system)))
+        facts = f"{number.tag}, {system}" if number else str(system)
+        rows.append((mark, "system", "", " ".join(names.get("system", [])), facts))
     if rows:
         click.echo(columns([("", "VERSION", "LTS", "NAMES", ""), *rows]))
     else:

@@ -53,9 +53,10 @@ DOCUMENTS = "usr/share/doc/{name}"
 SAID_ELSEWHERE = ("LICENSE", "CHANGELOG.md", "LICENSE.rtinstall")
 # Policy 12.5: a text that is on every Debian is referred to.
 APACHE = re.compile(
-    r"[ \t]*Apache License\n[ \t]*Version 2\.0, January 2004\n.*?END OF TERMS AND CONDITIONS(?:"
-    r"\s*APPENDIX:.*?limitations under the License\.)?", re.DOTALL
-)  # fmt: skip
+    r"[ \t]*Apache License\n[ \t]*Version 2\.0, January 2004\n.*?or\s+additional\s+liability\."
+    r"(?:\s*END OF TERMS AND CONDITIONS)?(?:\s*APPENDIX:.*?limitations under the License\.)?",
+    re.DOTALL,
+)
 COMMON = "The Apache License 2.0 is in /usr/share/common-licenses/Apache-2.0."
 SECOND_NAMES = (("bin", "nodejs", "node"), ("share/man/man1", "nodejs.1.gz", "node.1.gz"))
 SUGGESTS = "build-essential, python3"
