@@ -58,11 +58,11 @@ from rtinstall.installer.start import main
 
 main()
 """
+# Of Python's own library; and of ours, what builds packages. All else that is installed is left out anyway.
 LEFT_OUT = (
-    "rtinstall.platforms", "PyInstaller", "_pyrepl", "backports", "chardet", "cryptography", "curses",
-    "distutils", "doctest", "ensurepip", "idlelib", "lib2to3", "multiprocessing", "pdb", "pip",
-    "pkg_resources", "pydoc", "readline", "rich", "setuptools", "simplejson", "sqlite3", "test",
-    "tkinter", "turtledemo", "unittest", "venv", "wheel", "xmlrpc", "zlib_ng", "zstandard",
+    "rtinstall.platforms", "_pyrepl", "asyncio", "backports", "chardet", "curses", "distutils", "doctest",
+    "ensurepip", "idlelib", "lib2to3", "multiprocessing", "pdb", "pydoc", "readline", "simplejson",
+    "sqlite3", "test", "tkinter", "turtledemo", "unittest", "venv", "xmlrpc", "zlib_ng", "zstandard",
 )  # fmt: skip
 SPEC = """\
 import json
@@ -142,7 +142,7 @@ def make(room: Path, *, time: int) -> Frozen:
 def _run(room: Path, name: str, hidden: Sequence[str], target: str, time: int) -> None:
     (room / "start.py").write_text(ENTRY, encoding="utf-8")
     spec = SPEC.format(
-        entry=str(room / "start.py"), hidden=list(hidden), left_out=list(LEFT_OUT),
+        entry=str(room / "start.py"), hidden=list(hidden), left_out=_left_out(),
         program=PROGRAM, internal=INTERNAL, folder=name,
         arch="universal2" if target == "darwin-universal" else None,
         strip=sys.platform == "linux" and shutil.which("strip") is not None,
@@ -167,6 +167,17 @@ def _run(room: Path, name: str, hidden: Sequence[str], target: str, time: int) -
             f"PyInstaller did not freeze it: {said[-1] if said else ended.returncode}",
             hint="it needs a Python that was built with its shared library, and binutils on Linux",
         )
+
+
+def _left_out() -> list[str]:
+    """Return what must not be taken: what no use is made of, and whatever else is installed here."""
+    needed = {PROGRAM, *ingredients.DISTRIBUTIONS}
+    others = {
+        module
+        for module, names in metadata.packages_distributions().items()
+        if module.isidentifier() and needed.isdisjoint(name.lower() for name in names)
+    }
+    return sorted(others.union(LEFT_OUT))
 
 
 def _tidy(inside: Path) -> None:
