@@ -4,15 +4,19 @@ One command, one real Node.js from one mirror on loopback, all contenders interl
 of its own and an empty cache for each installation:
 
     python benchmarks/managers.py [--rounds 5] [--only GROUP...] [--mirror DIR] [--nvm DIR] [--fnm FILE]
-                                  [--work DIR]
+                                  [--frozen DIR] [--work DIR]
 
-The peers are n and mise (fetched with the npm of the release itself), nodeenv (``pip install nodeenv``)
+The peers are n and mise (fetched with the npm of the release itself), nodeenv (``pip install nodeenv``),
 nvm, of which ``--nvm`` names a checkout, and fnm, which ``--fnm`` names: fnm and volta are on no
 registry of npm, PyPI or Debian. fnm has no shims, and checks nothing that it downloads.
 nvm takes no port in a mirror's address, so the mirror is at port 80, else nvm is left out. Contenders
 that are not on the machine are left out, and named. ``--mirror`` is a folder that ``rtbuild release
 24.19.0 -t linux-x64 -f tar.xz -f tar.gz`` has written; it is made where it is not given. It is not
 signed, so rtinstall is told ``--allow-unsigned``; it checks SHA-256 as do n, nvm and mise.
+
+``--frozen`` is a folder that ``rtbuild freeze`` has written both forms into; they are made where it is
+not given. They and the program that pip installed are started for the shortest answer, ``--version``, and
+for one that reads the store, ``list``.
 
 Prints medians of wall and processor time, and the ratio or difference to what the group is measured by;
 writes ``managers.json`` and ``managers.svg``. Processor time is what to look at on a machine that does
@@ -50,7 +54,13 @@ AIMS = {
     "open bash": ("bare", "at most 2 ms more"),
     "open zsh": ("bare", "at most 2 ms more"),
     "current": ("python -c 'import click'", "at most 1.3 times"),
+    "start": ("rtinstall, wheel", ""),
+    "list": ("rtinstall, wheel", ""),
 }
+
+
+# What is measured of the program's own forms; it takes no mirror and no peers.
+FORMS = {"start", "list"}
 
 
 @dataclass(frozen=True)
@@ -245,6 +255,20 @@ def starting(ground: Ground) -> Iterator[Contender]:
         yield Contender("current", "fnm current", (str(ground.fnm), "current"), fnm, elsewhere)
 
 
+def forms(ground: Ground, frozen: Path) -> Iterator[Contender]:
+    """Yield the program in its three forms, as it starts."""
+    environment = ground.environment("forms")
+    programs = {
+        "rtinstall, wheel": RTINSTALL,
+        "rtinstall, onedir": str(next(frozen.glob("rtinstall-*-*/rtinstall"))),
+        "rtinstall, zipapp": str(next(frozen.glob("rtinstall-*.pyz"))),
+    }
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"  # the same Python
+    for group, words in (("start", ("--version",)), ("list", ("list", "--json"))):
+        for name, program in programs.items():
+            yield Contender(group, name, (program, *words), environment, ground.work)
+
+
 def shells(
     ground: Ground,
     ours: Mapping[str, str],
@@ -352,6 +376,14 @@ def made_mirror(work: Path) -> Path:
     return mirror
 
 
+def made_frozen(work: Path) -> Path:
+    """Freeze both forms."""
+    for form in ("onedir", "zipapp"):
+        subprocess.run((sys.executable, "-m", "rtinstall.platforms.cli", "freeze", "--form", form,
+                        "--out", str(work / "frozen")), check=True)  # fmt: skip
+    return work / "frozen"
+
+
 def unpacked(mirror: Path, work: Path) -> Path:
     """Unpack the release, and install the peers of the npm registry with its npm; return its folder."""
     node = work / "node"
@@ -373,7 +405,7 @@ def compared(results: Sequence[Result]) -> Callable[[Result], str]:
         other = base.get(result.group)
         if other is None or other is result:
             return "-"
-        if result.group in ("install", "current"):
+        if result.group in ("install", "current", "start", "list"):
             return f"{result.wall / other.wall:.2f} x"
         return f"{(result.wall - other.wall) * 1000:+.1f} ms"
 
@@ -423,6 +455,7 @@ def options_from(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", nargs="+", choices=list(AIMS), default=list(AIMS))
     parser.add_argument("--mirror", type=Path, help="a release that rtbuild has written")
+    parser.add_argument("--frozen", type=Path, help="what rtbuild freeze has written")
     parser.add_argument("--nvm", type=Path, help="a checkout of nvm")
     parser.add_argument("--fnm", type=Path, help="the program")
     parser.add_argument("--work", type=Path, help="where the homes are; another file system")
@@ -435,14 +468,16 @@ def main() -> None:
     options = options_from(sys.argv[1:])
     with tempfile.TemporaryDirectory(dir=options.work) as folder:
         work = Path(folder)
-        mirror = options.mirror or made_mirror(work)
-        node = unpacked(mirror, work)
+        others = FORMS.issuperset(options.only)
+        mirror = work if others else options.mirror or made_mirror(work)
+        node = work if others else unpacked(mirror, work)
         with served(mirror) as (url, plain):
             peers = (path and path.resolve() for path in (options.nvm, options.fnm))
             ground = Ground(work, url, plain, node, *peers)
-            contenders = [
-                c for c in (*installing(ground), *starting(ground)) if c.group in options.only
-            ]
+            every = [] if others else [*installing(ground), *starting(ground)]
+            if not FORMS.isdisjoint(options.only):
+                every += forms(ground, (options.frozen or made_frozen(work)).resolve())
+            contenders = [c for c in every if c.group in options.only]
             for name in dict.fromkeys(ground.missing):
                 print(f"{name} is not on this machine: left out")
             samples: dict[int, list[tuple[float, float]]] = {i: [] for i in range(len(contenders))}
@@ -459,7 +494,12 @@ def main() -> None:
     ]  # fmt: skip
     print(table(results))
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "managers.json").write_text(json.dumps([asdict(r) for r in results], indent=1))
+    written = options.out / "managers.json"
+    if written.is_file():  # what was not measured now stays as it was
+        known = [Result(**row) for row in json.loads(written.read_text())]
+        results += [result for result in known if result.group not in options.only]
+        results.sort(key=lambda result: list(AIMS).index(result.group))
+    written.write_text(json.dumps([asdict(r) for r in results], indent=1))
     plot(results, options.out / "managers.svg")
 
 

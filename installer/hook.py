@@ -38,6 +38,10 @@ def this_program() -> str:
     started = Path(sys.argv[0])
     if started.stem == "rtinstall" and (found := shutil.which(str(started))):
         return os.path.abspath(found)  # noqa: PTH100  # no link is followed: pipx renews what it leads to
+    from rtinstall.installer.own_origin import own_archive
+
+    if archive := own_archive():
+        return os.path.abspath(archive)  # noqa: PTH100
     beside = Path(sys.executable).with_name("rtinstall.exe" if WINDOWS else "rtinstall")
     return str(beside) if beside.is_file() else shutil.which("rtinstall") or "rtinstall"
 

@@ -83,7 +83,7 @@ def build(
     digest = recipe(package, effort)
     finished = already(filename, digest)
     if finished is not None:
-        artifact = Artifact(filename, name, finished.stat().st_size, sha256_of(finished), digest)
+        artifact = _artifact(finished, name, digest, package)
         return Built(artifact, finished, 0.0, 0.0, reused=True)
 
     path = stage / filename
@@ -104,8 +104,13 @@ def build(
         path.unlink(missing_ok=True)
         raise
     checked = perf_counter()
-    artifact = Artifact(filename, name, path.stat().st_size, sha256_of(path), digest)
+    artifact = _artifact(path, name, digest, package)
     return Built(artifact, path, written - started, checked - written)
+
+
+def _artifact(path: Path, format: str, recipe: str, package: Package) -> Artifact:
+    size, sha256 = path.stat().st_size, sha256_of(path)
+    return Artifact(path.name, format, size, sha256, recipe, package.companion)
 
 
 def sha256_of(path: Path) -> str:

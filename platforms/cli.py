@@ -8,6 +8,7 @@ import click
 
 from rtinstall.platforms.commands.build import build_command
 from rtinstall.platforms.commands.bundle import bundle_command
+from rtinstall.platforms.commands.freeze import freeze_command
 from rtinstall.platforms.commands.inspect import inspect_command
 from rtinstall.platforms.commands.release import release_command
 from rtinstall.platforms.commands.repo import repo_command
@@ -38,6 +39,7 @@ for command in (
     verify_command,
     smoke_command,
     repo_command,
+    freeze_command,
     targets_command,
     completion_command("rtbuild"),
 ):

@@ -28,13 +28,17 @@ MAX_MANIFEST = 32 << 20
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One file of a release; ``recipe`` is a digest of everything that determines its bytes."""
+    """One file of a release; ``recipe`` is a digest of everything that determines its bytes.
+
+    ``rtinstall`` says which one is in it, if any.
+    """
 
     name: str
     format: str
     size: int
     sha256: str
     recipe: str
+    rtinstall: str = ""
 
 
 def write_manifest(bundle: Bundle, artifacts: Iterable[Artifact] = ()) -> bytes:

@@ -113,7 +113,8 @@ class Package:
 
     ``config``, ``docs`` and ``licenses`` are paths of files in ``entries``. ``shared`` are directories
     that belong to the operating system: a format that owns directories leaves them out. ``requires``,
-    ``provides``, ``conflicts`` and ``replaces`` are already in the format's own syntax.
+    ``provides``, ``conflicts`` and ``replaces`` are already in the format's own syntax. ``companion``
+    says which ``rtinstall`` is among the entries, if any.
     """
 
     bundle: Bundle
@@ -131,6 +132,7 @@ class Package:
     provides: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
+    companion: str = ""
     time: int = 0
 
     @property

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import get_args
 
+from rtinstall.platforms.companion import Companion
 from rtinstall.platforms.package import (
     SCOPES,
     Codec,
@@ -45,6 +46,7 @@ class Settings:
 
     ``prefix`` has no leading slash here. ``npmrc`` and ``certificates`` are file contents or None;
     ``extra`` are files at their final place; ``npm`` is the npm to bundle instead of the upstream one.
+    ``companions`` are the ``rtinstall`` that packages get, as :func:`companion.fitting` chooses.
     """
 
     metadata: Metadata = field(default_factory=Metadata)
@@ -53,6 +55,7 @@ class Settings:
     certificates: bytes | None = None
     extra: tuple[File, ...] = ()
     npm: str | None = None
+    companions: tuple[Companion, ...] = ()
 
 
 def load(path: Path) -> Settings:

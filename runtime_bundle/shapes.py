@@ -139,6 +139,7 @@ def _licence_of_debian(entry: Entry) -> Entry:
     text = b"".join(entry.content.chunks()).decode("utf-8", "replace")
     _, ours, folded = text.partition("\nLicense: Node.js\n")
     if ours:  # copyright-format 1.0: one blank before each line, a dot for an empty one
+        folded = folded.partition("\n\n")[0]  # what follows is of another program
         lines = (line[1:] for line in folded.splitlines())
         text = "".join("\n" if line == "." else f"{line}\n" for line in lines)
     return File.of("LICENSE", text.encode())

@@ -19,7 +19,12 @@ MAY_IMPORT = {
 }
 # Who may touch what is outside the program: a network, a process, the environment.
 NETWORK = {"runtime_bundle/network.py"}
-PROCESSES = {"runtime_bundle/sources", "platforms/smoke", "installer/processes.py"}
+PROCESSES = {
+    "runtime_bundle/sources",
+    "platforms/freeze",
+    "platforms/smoke",
+    "installer/processes.py",
+}
 # Writers see an open file, never a disk.
 PURE = tuple(
     f"platforms/{room}/"

@@ -30,10 +30,12 @@ def COMMAND(
     """Show what is installed, the newest first, or what of that EXPRESSION means.
 
     A star marks what is active here; what the administrator does not allow is marked, and not used.
-    Below stands the node of the system, if there is one.
+    Below stands the node of the system, if there is one, with its version where that is written
+    beside it.
     """
     from rtinstall.installer.allowed import allowed_or_none
     from rtinstall.installer.resolution import fitting, meaning, system_program
+    from rtinstall.installer.system_node import version_beside
 
     usable = allowed_or_none(session.store)
     installed = session.store.installed()
@@ -43,6 +45,7 @@ def COMMAND(
     found = _active(session)
     names = {} if no_alias else _names(session, usable)
     system = None if expression else system_program(session.environment, session.places)
+    number = version_beside(system) if system else None
     if as_json:
         values = [
             _described(session, one, found, names.get(one.name, []), allowed=one in usable)
@@ -50,7 +53,8 @@ def COMMAND(
         ]
         active = found.word if found else None
         system_path = str(system) if system else None
-        value = {"installed": values, "active": active, "system": system_path}
+        value = {"installed": values, "active": active, "system": system_path,
+                 "system_version": str(number) if number else None}  # fmt: skip
         click.echo(json.dumps(value, indent=1))
         return
     rows = [
@@ -59,7 +63,8 @@ def COMMAND(
     ]
     if system:
         mark = "*" if found and found.word == "system" else ""
-        rows.append((mark, "system", "", " ".join(names.get("system", [])), str(system)))
+        facts = f"{number.tag}, {system}" if number else str(system)
+        rows.append((mark, "system", "", " ".join(names.get("system", [])), facts))
     if rows:
         click.echo(columns([("", "VERSION", "LTS", "NAMES", ""), *rows]))
     else:

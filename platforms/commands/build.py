@@ -20,8 +20,10 @@ from rtinstall.platforms.commands.options import (
     json_option,
     level_option,
     out_option,
+    rtinstall_option,
     scope_option,
     settings_from,
+    show_companions,
     show_family,
     source_date_epoch,
 )
@@ -54,6 +56,7 @@ from rtinstall.runtime_bundle.targets import target_named
 @config_option
 @scope_option
 @alternatives_option
+@rtinstall_option
 @json_option
 def build_command(
     *,
@@ -66,6 +69,7 @@ def build_command(
     config: Path | None,
     scope: Scope | None,
     alternatives: bool,
+    rtinstall: Path | None,
     as_json: bool,
 ) -> None:
     """Write packages of BUNDLE: a folder or archive of `rtbuild bundle`, or anyone's runtime.
@@ -73,7 +77,7 @@ def build_command(
     The manifest beside it says where it came from; without one that is recorded as unknown.
     Without --format all its formats are written, but those that cannot hold its version.
     """
-    settings = settings_from(config, None, scope, alternatives=alternatives)
+    settings = settings_from(config, None, scope, alternatives=alternatives, rtinstall=rtinstall)
     place = Mirror(out)
     with terminal(quiet=as_json) as watch, place.writing(), place.stage() as stage:
         made = _read(bundle, target, stage)
@@ -81,6 +85,7 @@ def build_command(
         left_out = {} if formats else inexpressible(wanted, made.version)
         for reason in left_out.values():
             watch.say(f"no {reason}")
+        show_companions(settings, {made.target: wanted}, watch.say, exact=True)
         show_family(settings, wanted, watch.say)
         effort = Effort(level, jobs)
         done = [

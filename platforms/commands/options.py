@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from rtinstall.platforms import companion
 from rtinstall.platforms.formats import FORMATS
+from rtinstall.platforms.freeze.record import companions
 from rtinstall.platforms.package import LEVELS, SCOPES, Scope
 from rtinstall.platforms.settings import Settings, load, npm_version
 from rtinstall.platforms.windows.identity import guid, upgrade_code
@@ -109,6 +111,12 @@ alternatives_option = click.option(
     "--alternatives",
     is_flag=True,
     help="Let an rpm for IBM i register node with update-alternatives: the only package with scripts.",
+)
+rtinstall_option = click.option(
+    "--rtinstall",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="Put rtinstall into the packages: what rtbuild freeze wrote into DIR, as it fits each target.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
@@ -232,6 +240,7 @@ def settings_from(
     scope: Scope | None = None,
     *,
     alternatives: bool = False,
+    rtinstall: Path | None = None,
 ) -> Settings:
     """Read the configuration, the one named or the one in this folder; options stand above it."""
     if config is None and Path(CONFIG).is_file():
@@ -243,7 +252,30 @@ def settings_from(
     if alternatives:
         ibmi = replace(settings.metadata.ibmi, alternatives=True)
         settings = replace(settings, metadata=replace(settings.metadata, ibmi=ibmi))
+    if rtinstall is not None:
+        settings = replace(settings, companions=companions(rtinstall))
     return replace(settings, npm=npm_version(npm)) if npm else settings
+
+
+def show_companions(
+    settings: Settings, wanted: Mapping[Target, Collection[str]], say: Say, *, exact: bool
+) -> None:
+    """Say which ``rtinstall`` goes into the packages of each target, and which get none.
+
+    Where the targets are to be ``exact``, that is an error: :class:`NotPublished`.
+    """
+    if not settings.companions:
+        return
+    for target, formats in wanted.items():
+        if companion.FORMATS.isdisjoint(formats):
+            continue
+        found = companion.fitting(settings.companions, target)
+        if found is None and exact:
+            raise NotPublished(
+                f"there is no rtinstall for {target} where --rtinstall says",
+                hint="run rtbuild freeze on that system, or leave out --rtinstall",
+            )
+        say(f"{target}: {found or 'without rtinstall, none was frozen for it'}")
 
 
 def show_family(settings: Settings, formats: Collection[str], say: Say) -> None:

@@ -18,8 +18,10 @@ from rtinstall.platforms.commands.options import (
     level_option,
     npm_option,
     out_option,
+    rtinstall_option,
     scope_option,
     settings_from,
+    show_companions,
     show_family,
     source_date_epoch,
     source_options,
@@ -48,6 +50,7 @@ from rtinstall.runtime_bundle.versions import VersionSpec
 @scope_option
 @alternatives_option
 @npm_option
+@rtinstall_option
 @click.option("--plan", "only_plan", is_flag=True, help="Show what would be done, and stop.")
 @json_option
 def release_command(
@@ -63,6 +66,7 @@ def release_command(
     scope: Scope | None,
     alternatives: bool,
     npm: str | None,
+    rtinstall: Path | None,
     only_plan: bool,
     as_json: bool,
 ) -> None:
@@ -77,7 +81,7 @@ def release_command(
     file, SHASUMS256.txt, and a manifest per target. Run again, it keeps what is finished.
     """
     spec = VersionSpec.parse(version)
-    settings = settings_from(config, npm, scope, alternatives=alternatives)
+    settings = settings_from(config, npm, scope, alternatives=alternatives, rtinstall=rtinstall)
     wanted = chosen_targets(targets, formats)
     epoch = source_date_epoch()
     mirror = Mirror(out)
@@ -88,6 +92,8 @@ def release_command(
         chosen = plan(spec, found, wanted, required=bool(targets), exact=bool(formats))
         watch.done()
         _show_plan(chosen, watch, out)
+        placed = {job.target: job.formats for job in chosen.jobs}
+        show_companions(settings, placed, watch.say, exact=bool(targets))
         show_family(settings, {name for job in chosen.jobs for name in job.formats}, watch.say)
         if only_plan:
             if as_json:

@@ -9,16 +9,22 @@ Decisions:
   keeps what was changed, and merges what is new.
 * Where the ports put them: documents in ``share/doc/<name>``, the licence in
   ``share/licenses/<name>-<version>``.
+* ``rtinstall`` asks for the port lang/python3, which is a link to the default Python of the ports: 3.11
+  since 2023, and never an older one since.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from rtinstall.platforms.companion import FOLDERS, Companion, below, fitting, noted
 from rtinstall.platforms.package import Package
 from rtinstall.platforms.settings import Settings
 from rtinstall.platforms.unix import builtin_npmrc, company_files, lay_out
-from rtinstall.runtime_bundle.model import Bundle, File, tree
+from rtinstall.runtime_bundle.model import Bundle, Dependency, Entry, File, tree
 
 STANDARD_PREFIX = "usr/local"
+PYTHON = Dependency("package", "python3", "3_4", "lang/python3")
 # Directories of the system, or that many packages share: no package says they are its own.
 SHARED = frozenset(
     {
@@ -38,6 +44,10 @@ SHARED = frozenset(
         "usr/local/libexec",
         "usr/local/sbin",
         "usr/local/share",
+        "usr/local/share/bash-completion",
+        "usr/local/share/fish",
+        "usr/local/share/zsh",
+        *(f"usr/local/{folder}" for folder in FOLDERS.values()),
         "usr/local/share/doc",
         "usr/local/share/licenses",
         "usr/local/share/man",
@@ -57,11 +67,15 @@ def place(bundle: Bundle, settings: Settings, *, version: str, abi: str) -> Pack
     prefix = prefix_of(settings)
     documents = f"{prefix}/share/doc/{name}"
     licenses = f"{prefix}/share/licenses/{name}-{version}"
+    companion = fitting(settings.companions, bundle.target)
+    if companion and companion.form == "zipapp":
+        bundle = replace(bundle, dependencies=(*bundle.dependencies, PYTHON))
     entries = tree(
         [
             *lay_out(bundle, prefix, documents=documents, licenses=licenses),
             builtin_npmrc(prefix, globalconfig=f"{prefix}/etc/npmrc"),
             *company_files(settings, prefix),
+            *_companion(companion, name, prefix, licenses),
             *settings.extra,
         ]
     )
@@ -78,8 +92,20 @@ def place(bundle: Bundle, settings: Settings, *, version: str, abi: str) -> Pack
         docs=frozenset(f.path for f in files if f.path.startswith(f"{documents}/")),
         licenses=frozenset(f.path for f in files if f.path.startswith(f"{licenses}/")),
         shared=SHARED,
+        companion=str(companion or ""),
         time=bundle.released,
     )
+
+
+def _companion(companion: Companion | None, name: str, prefix: str, licenses: str) -> list[Entry]:
+    """Make what the package ``name`` has of ``rtinstall``, if it has one."""
+    if companion is None:
+        return []
+    note = noted("freebsd", name)
+    return [
+        *below(companion, prefix, note=note, python=f"/{STANDARD_PREFIX}/bin/python3"),
+        File.of(f"{licenses}/LICENSE.rtinstall", companion.licences),
+    ]
 
 
 def prefix_of(settings: Settings) -> str:

@@ -12,19 +12,23 @@ Decisions:
 * ``node`` is on the PATH of whoever puts ``/QOpenSys/pkgs/lib/nodejs24/bin`` first in it.
 * npm looks for its configuration in ``etc`` below that, and puts global modules there, too, as
   IBM's does: each major has its own, and what PATH leads to is what ``npm install -g`` adds to.
+* ``rtinstall`` is there with each major, too. Of IBM's packages of Python the one that is new enough is
+  called ``python3.13``; ``python3`` is 3.6.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from rtinstall.platforms.companion import below, fitting, noted
 from rtinstall.platforms.package import Metadata
 from rtinstall.platforms.settings import Settings
 from rtinstall.platforms.unix import company_files, manuals
-from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, tree
+from rtinstall.runtime_bundle.model import Bundle, Directory, Entry, File, tree
 
 PACKAGES = "QOpenSys/pkgs"
 ROOT = "QOpenSys/"
+PYTHON = "python3.13"
 
 
 def home(name: str) -> str:
@@ -51,4 +55,8 @@ def placed(bundle: Bundle, settings: Settings, name: str) -> tuple[Entry, ...]:
         file if file.path.startswith(ROOT) else replace(file, path=f"{own}/{file.path}")
         for file in settings.extra
     )
+    if companion := fitting(settings.companions, bundle.target):
+        python = f"/{PACKAGES}/bin/{PYTHON}"
+        found += below(companion, own, note=noted("ibmi", name), python=python)
+        found.append(File.of(f"{own}/LICENSE.rtinstall", companion.licences))
     return tree(found)

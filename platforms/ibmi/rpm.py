@@ -28,8 +28,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import BinaryIO
 
+from rtinstall.platforms.companion import fitting
 from rtinstall.platforms.ibmi import alternatives
-from rtinstall.platforms.ibmi.place import home, placed, versioned
+from rtinstall.platforms.ibmi.place import PYTHON, home, placed, versioned
 from rtinstall.platforms.package import Effort, Metadata, Package
 from rtinstall.platforms.rpm import writer
 from rtinstall.platforms.rpm.profile import Profile
@@ -59,6 +60,10 @@ def package(bundle: Bundle, settings: Settings) -> Package:
     metadata = replace(settings.metadata, name=name, ibmi=ibmi)
     version = f"{version_text(str(bundle.version))}-{metadata.revision}"
     entries = placed(bundle, settings, name)
+    companion = fitting(settings.companions, bundle.target)
+    required = [*_required(bundle.dependencies)]
+    if companion and companion.form == "zipapp" and PYTHON not in required:
+        required.append(PYTHON)
     own = home(name)
     files = frozenset(entry.path for entry in entries if isinstance(entry, File))
     documents = {f"{own}/README.md", f"{own}/CHANGELOG.md"}
@@ -75,14 +80,15 @@ def package(bundle: Bundle, settings: Settings) -> Package:
         docs=frozenset(
             path for path in files if path in documents or path.startswith(f"{own}/share/doc/")
         ),
-        licenses=frozenset({f"{own}/LICENSE"} & files),
+        licenses=frozenset({f"{own}/LICENSE", f"{own}/LICENSE.rtinstall"} & files),
         shared=frozenset(
             entry.path
             for entry in entries
             if isinstance(entry, Directory) and not f"{entry.path}/".startswith(f"{own}/")
         ),
-        requires=tuple(_required(bundle.dependencies)),
+        requires=tuple(required),
         provides=_provided(bundle, name, version),
+        companion=str(companion or ""),
         time=bundle.released,
     )
 

@@ -117,7 +117,12 @@ def _libraries(bundle: Bundle) -> tuple[str, ...]:
 
 
 CONVENTIONS = Conventions(
-    format="apk", architectures=ARCHITECTURES, version=version, relations=relations
+    format="apk",
+    architectures=ARCHITECTURES,
+    version=version,
+    relations=relations,
+    python="python3>=3.11",
+    zlib="so:libz.so.1",
 )
 
 

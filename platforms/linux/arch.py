@@ -83,7 +83,12 @@ def relations(bundle: Bundle, metadata: Metadata) -> Relations:
 
 
 CONVENTIONS = Conventions(
-    format="arch", architectures=ARCHITECTURES, version=version, relations=relations
+    format="arch",
+    architectures=ARCHITECTURES,
+    version=version,
+    relations=relations,
+    python="python>=3.11",
+    zlib="zlib",
 )
 
 

@@ -18,11 +18,13 @@ Decisions:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import BinaryIO
 
+from rtinstall.platforms.companion import FOLDERS, Companion
 from rtinstall.platforms.compression import SUFFIX, open_stream
 from rtinstall.platforms.containers import ar, tar
 from rtinstall.platforms.digests import digests
@@ -48,7 +50,14 @@ ARCHITECTURES: dict[Arch, str] = {
 }
 DOCUMENTS = "usr/share/doc/{name}"
 # Debian says these in copyright and changelog.gz (Policy 12.5, 12.7).
-SAID_ELSEWHERE = ("LICENSE", "CHANGELOG.md")
+SAID_ELSEWHERE = ("LICENSE", "CHANGELOG.md", "LICENSE.rtinstall")
+# Policy 12.5: a text that is on every Debian is referred to.
+APACHE = re.compile(
+    r"[ \t]*Apache License\n[ \t]*Version 2\.0, January 2004\n.*?or\s+additional\s+liability\."
+    r"(?:\s*END OF TERMS AND CONDITIONS)?(?:\s*APPENDIX:.*?limitations under the License\.)?",
+    re.DOTALL,
+)
+COMMON = "The Apache License 2.0 is in /usr/share/common-licenses/Apache-2.0."
 SECOND_NAMES = (("bin", "nodejs", "node"), ("share/man/man1", "nodejs.1.gz", "node.1.gz"))
 SUGGESTS = "build-essential, python3"
 
@@ -75,11 +84,13 @@ def relations(bundle: Bundle, metadata: Metadata) -> Relations:
     )
 
 
-def documents(bundle: Bundle, metadata: Metadata) -> tuple[Entry, ...]:
+def documents(
+    bundle: Bundle, metadata: Metadata, companion: Companion | None = None
+) -> tuple[Entry, ...]:
     """Make copyright and changelogs as Policy 12.5 and 12.7 have them."""
     folder = DOCUMENTS.format(name=metadata.name)
     found = [
-        File.of(f"{folder}/copyright", _copyright(bundle, metadata).encode()),
+        File.of(f"{folder}/copyright", _copyright(bundle, metadata, companion).encode()),
         File.of(f"{folder}/changelog.Debian.gz", gzipped(_changelog(bundle, metadata).encode())),
     ]
     for entry in bundle.entries:
@@ -97,6 +108,9 @@ CONVENTIONS = Conventions(
     documents=DOCUMENTS,
     licenses=DOCUMENTS,
     extra=documents,
+    python="python3:any (>= 3.11)",
+    zlib="zlib1g",
+    completions={**FOLDERS, "zsh": "share/zsh/vendor-completions"},
 )
 
 
@@ -209,7 +223,7 @@ def _lines(lines: Iterable[str]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def _copyright(bundle: Bundle, metadata: Metadata) -> str:
+def _copyright(bundle: Bundle, metadata: Metadata, companion: Companion | None) -> str:
     """Return the runtime's licences in Debian's form (copyright-format 1.0)."""
     text = b"".join(bundle.file("LICENSE").content.chunks()).decode("utf-8", "replace")
     return "\n".join(
@@ -223,8 +237,18 @@ def _copyright(bundle: Bundle, metadata: Metadata) -> str:
             "License: Node.js",
             *_folded(text),
             "",
+            *(_of_companion(companion) if companion else ()),
         )
     )
+
+
+def _of_companion(companion: Companion) -> Iterator[str]:
+    """Yield the paragraph of the second program."""
+    yield "Files: usr/lib/rtinstall/*"
+    yield "Copyright: the authors of rtinstall, and those named in the licences of what it uses"
+    yield "License: rtinstall"
+    yield from _folded(APACHE.sub(COMMON, companion.licences.decode()))
+    yield ""
 
 
 def _changelog(bundle: Bundle, metadata: Metadata) -> str:

@@ -8,8 +8,15 @@ the prefix, documents and licences where that distribution keeps them. What they
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+from rtinstall.platforms.companion import (
+    FOLDERS,
+    Companion,
+    below,
+    fitting,
+    noted,
+)
 from rtinstall.platforms.package import Metadata, Package
 from rtinstall.platforms.settings import Settings
 from rtinstall.platforms.unix import builtin_npmrc, lay_out
@@ -30,6 +37,7 @@ SHARED = frozenset(
         "usr/lib",
         "usr/lib/node_modules",
         "usr/share",
+        *(f"usr/{folder}" for folder in FOLDERS.values()),
         "usr/share/doc",
         "usr/share/licenses",
         "usr/share/man",
@@ -37,7 +45,9 @@ SHARED = frozenset(
         "usr/share/man/man5",
         "usr/share/man/man7",
         "usr/share/bash-completion",
-        "usr/share/bash-completion/completions",
+        "usr/share/fish",
+        "usr/share/zsh",
+        "usr/share/zsh/vendor-completions",
         "usr/share/lintian",
         "usr/share/lintian/overrides",
         "usr/local",
@@ -65,15 +75,23 @@ class Conventions:
 
     ``documents`` and ``licenses`` are directories, without a leading slash; ``{name}`` is the
     package's. ``extra`` makes the files only this format has (Debian's copyright and changelog).
+    ``python`` asks for Python 3.11 or newer, which an ``rtinstall`` without one of its own needs, and
+    ``zlib`` for zlib, which a frozen one does;
+    ``completions`` are the folders of the shells below the prefix.
     """
 
     format: str
     architectures: Mapping[Arch, str]
     version: Callable[[Version, int], str]
     relations: Callable[[Bundle, Metadata], Relations]
+    python: str
+    zlib: str
     documents: str = "usr/share/doc/{name}"
     licenses: str = "usr/share/licenses/{name}"
-    extra: Callable[[Bundle, Metadata], tuple[Entry, ...]] = lambda bundle, metadata: ()
+    extra: Callable[[Bundle, Metadata, Companion | None], tuple[Entry, ...]] = (
+        lambda bundle, metadata, companion: ()
+    )
+    completions: Mapping[str, str] = field(default_factory=lambda: FOLDERS)
 
 
 def place(bundle: Bundle, settings: Settings, conventions: Conventions) -> Package:
@@ -87,15 +105,19 @@ def place(bundle: Bundle, settings: Settings, conventions: Conventions) -> Packa
         raise NotPublished(f"{conventions.format} has no packages for {bundle.target}")
     documents = conventions.documents.format(name=metadata.name)
     licenses = conventions.licenses.format(name=metadata.name)
+    companion = fitting(settings.companions, bundle.target)
     placed = [
         *lay_out(bundle, settings.prefix, documents=documents, licenses=licenses),
         *_configuration(settings),
-        *conventions.extra(bundle, metadata),
+        *conventions.extra(bundle, metadata, companion),
+        *_companion(companion, settings, conventions, licenses),
         *settings.extra,
     ]
     entries = tree(placed)
     paths = [entry.path for entry in entries if isinstance(entry, File)]
-    relations = conventions.relations(bundle, metadata)
+    relations = conventions.relations(_older(bundle, companion), metadata)
+    more = [conventions.python] if companion and companion.form == "zipapp" else []
+    more += [conventions.zlib] if companion and companion.zlib else []
     return Package(
         bundle=bundle,
         metadata=metadata,
@@ -110,13 +132,34 @@ def place(bundle: Bundle, settings: Settings, conventions: Conventions) -> Packa
             if path.startswith(licenses + "/") and (licenses != documents or "copyright" in path)
         ),
         shared=SHARED,
-        requires=relations.requires,
+        requires=(*relations.requires, *(name for name in more if name not in relations.requires)),
         recommends=relations.recommends,
         provides=relations.provides,
         conflicts=relations.conflicts,
         replaces=relations.replaces,
+        companion=str(companion or ""),
         time=bundle.released,
     )  # fmt: skip
+
+
+def _companion(
+    companion: Companion | None, settings: Settings, conventions: Conventions, licenses: str
+) -> list[Entry]:
+    """Make what a package has of ``rtinstall``, if it has one."""
+    if companion is None:
+        return []
+    note = noted(conventions.format, settings.metadata.name)
+    return [
+        *below(companion, settings.prefix, note=note, folders=conventions.completions),
+        File.of(f"{licenses}/LICENSE.rtinstall", companion.licences),
+    ]
+
+
+def _older(bundle: Bundle, companion: Companion | None) -> Bundle:
+    """Return ``bundle`` with the glibc that it and ``companion`` need."""
+    if companion is None or companion.glibc is None or bundle.glibc is None:
+        return bundle
+    return replace(bundle, glibc=max(bundle.glibc, companion.glibc))
 
 
 def _configuration(settings: Settings) -> list[Entry]:

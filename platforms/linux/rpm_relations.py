@@ -13,7 +13,7 @@ Fedora and its kin split Node.js into packages; this one is all of them together
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from rtinstall.platforms.linux.place import Relations
 from rtinstall.platforms.package import Metadata
@@ -123,7 +123,13 @@ def beside(bundle: Bundle, metadata: Metadata) -> Relations:
 def _libraries(bundle: Bundle) -> list[str]:
     """Return ``libc.so.6(GLIBC_2.28)(64bit)`` and so on, one for each library and symbol version."""
     executable = read_executable(bundle.file("bin/node").content)
-    mark = "" if bundle.target.arch == "armv7l" else "(64bit)"
-    needed = {f"{library}(){mark}" for library in executable.needed}
-    versions = {f"{library}({version}){mark}" for library, version in executable.symbols}
-    return sorted(needed | versions)
+    arch = bundle.target.arch
+    needed = of_symbols((f"{library}()" for library in executable.needed), arch)
+    versions = of_symbols((f"{name}({version})" for name, version in executable.symbols), arch)
+    return sorted({*needed, *versions})
+
+
+def of_symbols(needs: Iterable[str], arch: Arch) -> list[str]:
+    """Return ``libc.so.6(GLIBC_2.28)`` and the like as rpm has them on ``arch``."""
+    mark = "" if arch == "armv7l" else "(64bit)"
+    return [f"{need}{mark}" for need in needs]

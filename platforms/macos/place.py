@@ -6,7 +6,8 @@ Decisions:
   another prefix than ``/usr/local`` a file in ``/etc/paths.d`` puts ``bin`` on the PATH.
 * npm keeps its configuration where its own rules look for it: in ``etc`` below the prefix.
 * ``/etc``, ``/var`` and ``/tmp`` are links; a package names what they lead to.
-* The links ``npm`` and ``npx`` belong to the npm component, and so to its receipt.
+* The links ``npm`` and ``npx`` belong to the npm component, and so to its receipt; ``rtinstall`` is
+  part of the runtime's.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from rtinstall.platforms.companion import FOLDERS, below, fitting, noted
 from rtinstall.platforms.macos import uninstaller
 from rtinstall.platforms.package import Package
 from rtinstall.platforms.settings import Settings
@@ -48,6 +50,10 @@ SHARED = frozenset(
         "usr/local/include",
         "usr/local/lib",
         "usr/local/share",
+        "usr/local/share/bash-completion",
+        "usr/local/share/fish",
+        "usr/local/share/zsh",
+        *(f"usr/local/{folder}" for folder in FOLDERS.values()),
         "usr/local/share/doc",
         "usr/local/share/man",
         "usr/local/share/man/man1",
@@ -71,6 +77,10 @@ def place(bundle: Bundle, settings: Settings, identifier: str) -> Package:
         *_configuration(settings, prefix),
         *(replace(file, path=_real(file.path)) for file in settings.extra),
     ]
+    companion = fitting(settings.companions, bundle.target)
+    if companion:
+        placed += below(companion, prefix, note=noted("pkg", name))
+        placed.append(File.of(f"{documents}/LICENSE.rtinstall", companion.licences))
     for entry in placed:
         if PROTECTED.match(entry.path):
             raise BadConfiguration(
@@ -96,8 +106,9 @@ def place(bundle: Bundle, settings: Settings, identifier: str) -> Package:
         entries=entries,
         config=frozenset(p for p in paths if p.startswith((f"{prefix}/etc/", "private/etc/"))),
         docs=frozenset(p for p in paths if p.startswith(f"{documents}/")),
-        licenses=frozenset({f"{documents}/LICENSE"} & set(paths)),
+        licenses=frozenset({f"{documents}/LICENSE", f"{documents}/LICENSE.rtinstall"} & set(paths)),
         shared=SHARED,
+        companion=str(companion or ""),
         time=bundle.released,
     )
 

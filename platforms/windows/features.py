@@ -1,7 +1,7 @@
 """What people choose from: the features of Node.js's own installer, by the same names.
 
 The names are kept so that ``ADDLOCAL`` in existing scripts works and a replaced product hands its
-choices on. What npm brings and what corepack brings, where it is there, is one feature.
+choices on. What npm brings and what corepack brings, where it is there, is one feature. ``rtinstall`` is one of its own.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ def add_features(draft: Draft) -> None:
     add("NodeRuntime", "Node.js runtime", f"Installs {name} itself (node.exe).", 2,
         attributes=NOT_ADVERTISED | NOT_ABSENT)  # fmt: skip
     add("npm", "npm package manager", "Installs npm, the package manager of Node.js.", 4)
+    if draft.package.companion:
+        add("rtinstall", "rtinstall version manager",
+            "Installs rtinstall, which installs and switches further versions.", 5)  # fmt: skip
     add("DocumentationShortcuts", "Online documentation",
         "Adds the website and the documentation of this version to the Start menu.", 6)  # fmt: skip
     add("EnvironmentPath", "Add to PATH", "Makes commands known to every command prompt.", 7)

@@ -7,6 +7,7 @@ Paths in the Package name the standard folders of Windows by the names they usua
   what a company adds for everybody follows it, since npm on Windows knows no other such file.
 * ``nodevars.bat``, for the command prompt of the Start menu, where the Bundle has none.
 * Certificates and further files, below the same folder.
+* ``rtinstall.exe``, where there is one, and its parts in a folder of their own.
 
 Left out is upstream's ``install_tools.bat``: it raises its rights, then downloads and runs the
 installers of others.
@@ -17,6 +18,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from rtinstall.platforms.companion import INTERNAL, beside_node, fitting, noted
 from rtinstall.platforms.containers import cab
 from rtinstall.platforms.containers.cab import Member
 from rtinstall.platforms.package import Package, Scope
@@ -29,7 +31,7 @@ from rtinstall.runtime_bundle.shapes import COMMANDS, COREPACK
 from rtinstall.runtime_bundle.targets import Arch
 from rtinstall.runtime_bundle.versions import Version
 
-Feature = Literal["NodeRuntime", "npm"]
+Feature = Literal["NodeRuntime", "npm", "rtinstall"]
 
 ARCHITECTURES: tuple[Arch, ...] = ("x64", "arm64", "x86")
 NPM = "node_modules/npm"
@@ -101,6 +103,8 @@ def room(name: str, scope: Scope, arch: str) -> int:
 def feature(path: str) -> Feature:
     """Return the feature that a path below the folder belongs to."""
     top, _, rest = path.partition("/")
+    if top == (INTERNAL if rest or path.endswith("/") else "rtinstall.exe"):
+        return "rtinstall"
     of_npm = top == "node_modules" if rest else top in (*COMMANDS, *COREPACK)
     return "npm" if of_npm else "NodeRuntime"
 
@@ -126,6 +130,7 @@ def place(bundle: Bundle, settings: Settings) -> Package:
         architecture=arch,
         entries=tree(replace(entry, path=f"{top}/{entry.path}") for entry in entries),
         licenses=frozenset([f"{top}/LICENSE"]),
+        companion=str(fitting(settings.companions, bundle.target) or ""),
         time=bundle.released,
     )
 
@@ -138,6 +143,8 @@ def _entries(bundle: Bundle, settings: Settings) -> tuple[Entry, ...]:
         for entry in (*bundle.entries, *settings.extra)
         if entry.path not in (npmrc, DOWNLOADER)
     ]
+    if companion := fitting(settings.companions, bundle.target):
+        found += beside_node(companion, note=noted("msi", settings.metadata.name))
     found.append(File.of(npmrc, NPMRC + (settings.npmrc or b"")))
     if not any(entry.path == "nodevars.bat" for entry in found):
         found.append(File.of("nodevars.bat", NODEVARS))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from world.installed import Home, executable
 
 
@@ -48,7 +50,34 @@ def test_nothing_installed_is_said(home: Home) -> None:
         "installed": [],
         "active": "none",
         "system": None,
+        "system_version": None,
     }
+
+
+HEADER = """\
+#define NODE_MAJOR_VERSION 24
+#define NODE_MINOR_VERSION 19
+#define NODE_PATCH_VERSION 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("header", "version"),
+    [(HEADER, "24.19.0"), (HEADER.replace("24", "x"), None), ("", None), ("\0" * 100_000, None)],
+)
+def test_the_system_s_node_has_the_version_that_is_written_beside_it(
+    home: Home, header: str, version: str | None
+) -> None:
+    own = executable(home.folder / "prefix/bin/node", "#!/bin/sh\ntouch ran\n")
+    (home.folder / "prefix/include/node").mkdir(parents=True)
+    (home.folder / "prefix/include/node/node_version.h").write_text(header)
+    (home.system / "node").parent.mkdir(exist_ok=True)
+    (home.system / "node").symlink_to(own)
+    value = home.run("list", "--json").good().json
+    assert (value["system"], value["system_version"]) == (str(home.system / "node"), version)
+    shown = home.run("list").good().out
+    assert shown.endswith(f"{f'v{version}, ' if version else ''}{home.system / 'node'}\n")
+    assert not list(home.folder.rglob("ran"))
 
 
 def test_what_a_folder_asks_for_and_is_not_there_does_not_keep_the_rest_from_being_shown(

@@ -22,6 +22,7 @@ VERBS = [
     "build",
     "bundle",
     "completion",
+    "freeze",
     "inspect",
     "release",
     "repo",

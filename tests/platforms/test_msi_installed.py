@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bundles import small_windows_bundle
+from companions import frozen
 from readers import msi as reader
 from rtinstall.platforms.package import Metadata, Package, Scope, Windows
 from rtinstall.platforms.settings import Settings
@@ -165,6 +166,20 @@ def test_features_are_chosen_by_name(computer: Computer) -> None:
     assert "nodejs" not in computer.values(SYSTEM)["PATH"]
     assert "PATH" not in computer.values(USER)
     assert "Node.js website.url" in computer.menu()
+
+
+def test_rtinstall_lies_beside_node_and_may_be_left_out(computer: Computer) -> None:
+    settings = replace(SETTINGS, companions=(frozen("win-x64"),))
+    package = msi.package(small_windows_bundle(), settings)
+    name = computer.write(package)
+    assert computer.install(name) == 0
+    assert set(computer.files("Program Files/nodejs")) == set(expected(package))
+    assert (computer.disk / "Program Files/nodejs/rtinstall.exe").is_file()
+    assert (computer.disk / "Program Files/nodejs/rtinstall-internal/origin.json").is_file()
+    assert "nodejs" in computer.values(SYSTEM)["PATH"]
+    assert computer.remove(name) == 0
+    assert computer.install(name, "ADDLOCAL=NodeRuntime,npm") == 0
+    assert not [path for path in computer.files("Program Files/nodejs") if "rtinstall" in path]
 
 
 def test_the_product_of_nodejs_is_respected_unless_it_is_to_be_replaced(computer: Computer) -> None:
