@@ -8,6 +8,7 @@ import click
 
 from rtinstall.platforms.commands.build import build_command
 from rtinstall.platforms.commands.bundle import bundle_command
+from rtinstall.platforms.commands.ci import ci_command
 from rtinstall.platforms.commands.inspect import inspect_command
 from rtinstall.platforms.commands.release import release_command
 from rtinstall.platforms.commands.repo import repo_command
@@ -37,6 +38,7 @@ for command in (
     inspect_command,
     verify_command,
     smoke_command,
+    ci_command,
     repo_command,
     targets_command,
     completion_command("rtbuild"),

@@ -83,7 +83,7 @@ def smoke_command(
         with terminal(quiet=as_json) as watch:
             report = smoke_on(
                 parse_address(address), path, label, only=only, config=ssh_config,
-                step=lambda what: watch.start(what, None), progress=_shown_by(watch),
+                step=lambda what: watch.start(what, None), progress=shown_by(watch),
             )  # fmt: skip
     else:
         report = _smoke_here(path, root, label, only, quiet=as_json)
@@ -105,10 +105,12 @@ def _smoke_here(
         runtime = locate(path, root=root)
         with terminal(quiet=quiet) as watch:
             label = label.filled(label_of_tree(runtime))
-            return smoke(runtime, label, only=only, progress=_shown_by(watch))
+            return smoke(runtime, label, only=only, progress=shown_by(watch))
 
 
-def _shown_by(watch: Terminal) -> Progress:
+def shown_by(watch: Terminal) -> Progress:
+    """Return what tells the terminal which check runs."""
+
     def progress(check: Check, result: Result | None) -> None:
         if result is None:
             watch.start(check.title, None)
