@@ -108,14 +108,14 @@ SYSTEMS: tuple[System, ...] = (
     System("ibmi", "ibmi-ppc64", "ibmi", SELF_HOSTED, remote=True),
 )  # fmt: skip
 
-_ARCH = "Arch Linux has images for x64 alone; its ports publish none"
+_ARCH = "Arch Linux has an image for x64 alone"
 _UNOFFICIAL = "only the unofficial builds have it, which a release does not ask by itself"
 NOT_RUN: Mapping[tuple[str, str], str] = {
     ("linux-arm64", "arch"): _ARCH,
     ("linux-armv7l", "arch"): _ARCH,
     ("linux-ppc64le", "arch"): _ARCH,
     ("linux-s390x", "arch"): _ARCH,
-    ("linux-armv7l", "rpm"): "no distribution with rpm has an image for it any more",
+    ("linux-armv7l", "rpm"): "Fedora and its relatives have no image for it",
     ("linux-riscv64", "deb"): _UNOFFICIAL,
     ("linux-riscv64", "rpm"): _UNOFFICIAL,
     ("linux-loong64", "deb"): _UNOFFICIAL,

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath, PurePosixPath
 
+from rtinstall.platforms.linux.place import SHARED
 from rtinstall.platforms.smoke.here import run_here
 from rtinstall.platforms.smoke.host import Way, inside
 from rtinstall.platforms.smoke.locate import Runtime, locate
@@ -25,6 +26,8 @@ from rtinstall.platforms.smoke.verdict import Ended
 from rtinstall.runtime_bundle.errors import MissingTool
 
 PACMAN = "[options]\nArchitecture = auto\nSigLevel = Never\nLocalFileSigLevel = Never\n"
+# What rpms own of the folders that others share with them; a system has all the rest.
+OWNED = frozenset({"usr/lib/node_modules"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,8 @@ def bare_installer(format: str, host: BareHost) -> Installer:
         case "rpm":
             rpm = ("rpm", "--root", root, "--dbpath", "/var/lib/rpm")
             _, *query_words = RPM_LIST
+            for folder in SHARED - OWNED:
+                (host.root / folder).mkdir(parents=True, exist_ok=True)
             return Installer(
                 "linux", ".rpm", (*rpm, *query_words),
                 (*rpm, "-i", "--nodeps", "--ignorearch", FILE), (*rpm, "-e", "--nodeps"),
@@ -122,7 +127,8 @@ def bare_installer(format: str, host: BareHost) -> Installer:
             )  # fmt: skip
             put = (*_as_root(), *pacman, "-Udd", FILE)
             remove = (*_as_root(), *pacman, "-Rndd")
-            return Installer("linux", ".pkg.tar.zst", (*pacman, "-Qq"), put, remove, put)
+            listed = ("sh", "-c", '"$@" || true', "sh", *pacman, "-Qq")  # 1 where there is none
+            return Installer("linux", ".pkg.tar.zst", listed, put, remove, put)
         case _:
             raise MissingTool(
                 f"no tool of this machine installs a {format} into an empty folder",
