@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import click
 
@@ -19,7 +20,9 @@ from rtinstall.runtime_bundle.commandline import columns, tell
 @click.option("--github", is_flag=True, help="As a matrix of GitHub Actions, in one line.")
 @click.option("--gitlab", is_flag=True, help="As a child pipeline of GitLab CI.")
 @click.option(
-    "--machines", is_flag=True, help="The machines that rtinstall itself is tested and frozen on."
+    "--machines",
+    type=click.Choice(get_args(jobs.Purpose)),
+    help="The machines that rtinstall itself is tested or frozen on, for GitHub Actions.",
 )
 @click.option(
     "--dist",
@@ -38,7 +41,7 @@ def matrix_command(
     *,
     github: bool,
     gitlab: bool,
-    machines: bool,
+    machines: jobs.Purpose | None,
     dist: Path | None,
     hosts: tuple[str, ...],
     as_json: bool,
@@ -50,7 +53,7 @@ def matrix_command(
     if github + gitlab + as_json > 1:
         raise click.UsageError("--github, --gitlab and --json exclude each other")
     if machines:
-        click.echo(jobs.machines())
+        click.echo(jobs.machines(machines))
         return
     built = None
     if dist is not None:
