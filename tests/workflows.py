@@ -38,17 +38,16 @@ def jobs(path: Path) -> Mapping[str, Any]:
 def steps(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield each step with a name for people."""
     document = loaded(path)
-    if "runs" in document:
-        found = {path.parent.name: document["runs"]}
-    else:
-        found = document["jobs"]
+    found = {path.parent.name: document["runs"]} if "runs" in document else document["jobs"]
     for name, job in found.items():
         for number, step in enumerate(job["steps"]):
             yield f"{path.parent.name}/{path.name}: {name}, step {number}", step
 
 
 def scripts() -> Iterator[Script]:
-    """Yield every script there is, those for virtual machines too."""
+    """Yield every script there is, those for virtual machines and containers too."""
+    for path in sorted((ROOT / ".github").rglob("*.sh")):
+        yield Script(path.name, path.read_text("utf-8"), "sh")
     for path in (*WORKFLOWS, *ACTIONS):
         default = loaded(path).get("defaults", {}).get("run", {}).get("shell", "")
         for name, step in steps(path):
