@@ -27,10 +27,15 @@ PROGRAMS = ("rtinstall", "rtinstall.exe", "rtinstall.cmd")
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The steps on ``place``; one that is ``emulated`` gets more time."""
+    """The steps on ``place``; one that is ``emulated`` gets more time.
+
+    The runtime is held to ``label``. ``only`` are the names of checks to run, all of them for none.
+    """
 
     place: Place
     emulated: bool
+    label: Label
+    only: tuple[str, ...]
     step: Step
     progress: Progress
 
@@ -44,7 +49,7 @@ class Course:
             compare(self.place.host, luggage)
 
         def checks() -> Report:
-            report = self._smoked(luggage)
+            report = self._smoked(luggage, self.only)
             more = tuple(map(self._started, _programs(luggage)))
             return replace(report, results=(*report.results, *more))
 
@@ -111,8 +116,8 @@ class Course:
             if result.status == "failed":
                 yield f"{result.check.name}: {result.reason}"
 
-    def _smoked(self, luggage: Luggage, only: tuple[str, ...] = ()) -> Report:
-        label = Label().filled(label_of_tree(luggage.runtime))
+    def _smoked(self, luggage: Luggage, only: tuple[str, ...]) -> Report:
+        label = self.label.filled(label_of_tree(luggage.runtime))
         pace = EMULATED_PACE if self.emulated and self.place.whole else 1
         return smoked(
             self.place.host, luggage, label, only=only, progress=self.progress, pace=pace

@@ -23,11 +23,13 @@ def tried(
     older: Candidate | None,
     where: Where,
     *,
+    only: tuple[str, ...] = (),
     step: Step = lambda what: None,
     progress: Progress = lambda check, result: None,
 ) -> Trial:
     """Install, check, upgrade and remove; a step that fails is in the report, and ends it.
 
+    ``only`` are the names of checks, all of them for none.
     Raises :class:`BadConfiguration` for an address that is none.
     """
     name = system.name
@@ -38,7 +40,7 @@ def tried(
             luggage = stack.enter_context(packed(newer.path))
             place = stack.enter_context(ready(system, where, step))
             command = (place.name,)
-            course = Course(place, system.emulated, step, progress)
+            course = Course(place, system.emulated, newer.label, only, step, progress)
             report = course.installed(luggage)
             command = (place.name, report.command[-1])
             results += report.results

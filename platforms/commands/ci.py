@@ -11,7 +11,7 @@ from rtinstall.platforms.ci.candidates import Candidate, pair
 from rtinstall.platforms.ci.place import KINDS, Kind, Where
 from rtinstall.platforms.ci.trial import tried
 from rtinstall.platforms.commands.options import json_option
-from rtinstall.platforms.commands.smoke import shown_by
+from rtinstall.platforms.commands.smoke import only_option, shown_by
 from rtinstall.platforms.formats import FORMATS
 from rtinstall.platforms.mirror import replace_file
 from rtinstall.platforms.report import Trial, joined, reports_below, trial_facts
@@ -46,6 +46,7 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--root", type=FOLDER, help="The root directory, with a system in it or empty.")
 @click.option("--host", "address", metavar="ssh://[USER@]HOST[:PORT]", help="A machine far away.")
 @click.option("--ssh-config", "config", type=FILE, help="With --host: what ssh reads.")
+@only_option
 @click.option("--older", type=FILE, help="The package to upgrade from, if DIST is a file.")
 @click.option("--report", type=NEW_FILE, help="Write the report as JSON, too.")
 @click.option("--junit", type=NEW_FILE, help="Write JUnit XML, too.")
@@ -64,6 +65,7 @@ def ci_command(
     root: Path | None,
     address: str | None,
     config: Path | None,
+    only: tuple[str, ...],
     older: Path | None,
     report: Path | None,
     junit: Path | None,
@@ -95,7 +97,7 @@ def ci_command(
         newer, before = pair(dist, row.target, row.format)
     with terminal(quiet=as_json) as watch:
         trial = tried(
-            row, newer, before, Where(kind, root, address, config),
+            row, newer, before, Where(kind, root, address, config), only=only,
             step=lambda what: watch.start(what, None), progress=shown_by(watch),
         )  # fmt: skip
     said = json.dumps(trial_facts(trial), indent=2)

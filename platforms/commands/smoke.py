@@ -22,6 +22,14 @@ from rtinstall.platforms.smoke.unpacked import unpack_package
 from rtinstall.platforms.terminal import Terminal, terminal
 from rtinstall.runtime_bundle.versions import Version
 
+only_option = click.option(
+    "--only",
+    multiple=True,
+    metavar="CHECK",
+    type=click.Choice([check.name for check in CHECKS]),
+    help="Run only this check, named as in the report; may be repeated.",
+)
+
 
 @click.command("smoke", short_help="Hold a runtime to what people install it for.")
 @click.argument("path", type=click.Path(path_type=Path, exists=True))
@@ -42,13 +50,7 @@ from rtinstall.runtime_bundle.versions import Version
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="With --host: what ssh reads in place of your own configuration.",
 )
-@click.option(
-    "--only",
-    multiple=True,
-    metavar="CHECK",
-    type=click.Choice([check.name for check in CHECKS]),
-    help="Run only this check, named as in the report; may be repeated.",
-)
+@only_option
 @click.option(
     "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write JUnit XML, too."
 )

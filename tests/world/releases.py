@@ -27,7 +27,8 @@ NOTHING: Mapping[str, str] = {}
 
 def answering(version: str) -> bytes:
     """Return a node that is a script, of that version."""
-    facts = {"version": version, "npm": NPM, "platform": "linux", "arch": "x64", "libc": "glibc"}
+    facts = {"version": version, "npm": NPM, **small_bundle().components}
+    facts |= {"platform": "linux", "arch": "x64", "libc": "glibc", "endianness": "LE"}
     return ANSWERING.format(facts=json.dumps(facts)[1:]).encode()
 
 
