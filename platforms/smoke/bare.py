@@ -20,7 +20,7 @@ from rtinstall.platforms.smoke.host import Way, inside
 from rtinstall.platforms.smoke.locate import Runtime, locate
 from rtinstall.platforms.smoke.ssh.connection import Answer, started
 from rtinstall.platforms.smoke.ssh.host import INSTALLING, System
-from rtinstall.platforms.smoke.ssh.installers import DPKG_LIST, FILE, RPM_LIST, Installer
+from rtinstall.platforms.smoke.ssh.installers import DPKG_LIST, FILE, RPM_LIST, Installer, Words
 from rtinstall.platforms.smoke.table import Check
 from rtinstall.platforms.smoke.verdict import Ended
 from rtinstall.runtime_bundle.errors import MissingTool
@@ -85,46 +85,60 @@ def bare(root: Path, place: Path) -> BareHost:
     return BareHost(root, place, system)
 
 
+def dpkg_in(root: Path) -> Words:
+    """Return how dpkg is called for ``root``, whose database is made where there is none."""
+    state = root / "var/lib/dpkg"
+    for folder in ("info", "updates", "triggers"):
+        (state / folder).mkdir(parents=True, exist_ok=True)
+    (state / "status").touch()
+    return (
+        "dpkg", f"--root={root}", "--log=/dev/null", "--force-not-root",
+        "--force-script-chrootless", "--force-depends", "--force-architecture",
+    )  # fmt: skip
+
+
+def rpm_in(root: Path) -> Words:
+    """Return how rpm is called for ``root``."""
+    return ("rpm", "--root", str(root), "--dbpath", "/var/lib/rpm")
+
+
+def pacman_in(root: Path, place: Path) -> Words:
+    """Return how pacman is called for ``root``; all else of its own lies in ``place``."""
+    config = place / "pacman.conf"
+    config.write_text(PACMAN)
+    (place / "db").mkdir(exist_ok=True)
+    return (
+        "pacman", "--root", str(root), "--dbpath", str(place / "db"),
+        "--cachedir", str(place / "cache"), "--hookdir", str(place / "hooks"),
+        "--logfile", str(place / "log"), "--gpgdir", str(place / "gpg"),
+        "--config", str(config), "--noconfirm", "--color", "never",
+    )  # fmt: skip
+
+
 def bare_installer(format: str, host: BareHost) -> Installer:
     """Return how this machine's tool installs ``format`` into the root, and prepare that.
 
     Raises :class:`MissingTool` for a format that no tool here installs into a folder.
     """
-    root, place = str(host.root), host.place
     match format:
         case "deb":
-            state = host.root / "var/lib/dpkg"
-            for folder in ("info", "updates", "triggers"):
-                (state / folder).mkdir(parents=True, exist_ok=True)
-            (state / "status").touch()
-            dpkg = (
-                *_as_root(), "dpkg", f"--root={root}", "--log=/dev/null", "--force-not-root",
-                "--force-script-chrootless", "--force-depends", "--force-architecture",
-            )  # fmt: skip
+            dpkg = (*_as_root(), *dpkg_in(host.root))
             put = (*dpkg, "-i", FILE)
             query, *words = DPKG_LIST
-            listed = (query, f"--admindir={state}", *words)
+            listed = (query, f"--admindir={host.root / 'var/lib/dpkg'}", *words)
             return Installer("linux", ".deb", listed, put, (*dpkg, "--purge"), put)
         case "rpm":
-            rpm = ("rpm", "--root", root, "--dbpath", "/var/lib/rpm")
-            _, *query_words = RPM_LIST
+            rpm = rpm_in(host.root)
+            _, *words = RPM_LIST
             for folder in SHARED - OWNED:
                 (host.root / folder).mkdir(parents=True, exist_ok=True)
             return Installer(
-                "linux", ".rpm", (*rpm, *query_words),
+                "linux", ".rpm", (*rpm, *words),
                 (*rpm, "-i", "--nodeps", "--ignorearch", FILE), (*rpm, "-e", "--nodeps"),
                 (*rpm, "-U", "--nodeps", "--ignorearch", FILE),
             )  # fmt: skip
         case "arch":
-            config = place / "pacman.conf"
-            config.write_text(PACMAN)
-            (place / "db").mkdir(exist_ok=True)
-            pacman = (
-                "pacman", "--root", root, "--dbpath", str(place / "db"), "--cachedir",
-                str(place / "cache"), "--hookdir", str(place / "hooks"), "--logfile",
-                str(place / "log"), "--gpgdir", str(place / "gpg"), "--config", str(config),
-                "--noconfirm", "--color", "never",
-            )  # fmt: skip
+            pacman = pacman_in(host.root, host.place)
             put = (*_as_root(), *pacman, "-Udd", FILE)
             remove = (*_as_root(), *pacman, "-Rndd")
             listed = ("sh", "-c", '"$@" || true', "sh", *pacman, "-Qq")  # 1 where there is none
@@ -136,6 +150,6 @@ def bare_installer(format: str, host: BareHost) -> Installer:
             )
 
 
-def _as_root() -> tuple[str, ...]:
+def _as_root() -> Words:
     """Return what plays the administrator for one who is not."""
     return () if os.geteuid() == 0 else ("fakeroot",)

@@ -213,7 +213,7 @@ def test_what_an_upgrade_leaves_behind_is_told(
         ended = desk.program("ci", new, "--older", old, "--system", "debian-12", "--json")
     found = {check["name"]: check["reason"] for check in ended.json["checks"]}
     assert "left of the older release: /usr/local/old" in found["upgrade"]
-    assert found["removal-upgraded"] == "left behind: /usr/local/old"
+    assert found["removal-upgraded"].startswith("left behind: /usr/local/old")
 
 
 def test_an_image_that_is_not_there_is_said(
@@ -246,18 +246,8 @@ def test_another_machine_is_asked_the_same(desk: Desk, tmp_path: Path) -> None:
     old.write_bytes(freebsd({**files, "/usr/local/share/old": b""}, mode=0o755))
     with played(tmp_path / "machine", UPGRADING, node=NODE) as machine:
         before = machine.files()
-        words = (
-            "ci",
-            new,
-            "--older",
-            old,
-            "--target",
-            "freebsd-x64",
-            *machine.words,
-            *ONE,
-            "--json",
-        )
-        ended = desk.run(*words)
+        words = ("--target", "freebsd-x64", *machine.words, *ONE, "--json")
+        ended = desk.run("ci", new, "--older", old, *words)
         assert machine.files() == before
         asked = [" ".join(line.split()[:2]) for line in machine.log if line.startswith("pkg")]
     found = statuses(ended.json)
@@ -271,8 +261,8 @@ def test_a_mac_removes_the_older_one_first(desk: Desk, tmp_path: Path) -> None:
     package = macos_package(tmp_path)
     with played(tmp_path / "machine", MACOS, node=answering(NEW).decode()) as machine:
         before = machine.files()
-        words = ("ci", package, "--older", package, "--target", "darwin-arm64", *machine.words)
-        ended = desk.run(*words, *ONE, "--json")
+        words = ("--target", "darwin-arm64", *machine.words, *ONE, "--json")
+        ended = desk.run("ci", package, "--older", package, *words)
         assert machine.files() == before
         asked = [line.split()[0] for line in machine.log if line.startswith("installer")]
     assert asked == ["installer"] * 3

@@ -15,6 +15,7 @@ from rtinstall.platforms.systems import (
     MACHINES,
     NOT_RUN,
     SYSTEMS,
+    System,
     installed_formats,
     system_for,
     system_named,
@@ -54,7 +55,7 @@ def test_a_system_has_one_name_and_one_way_to_be_had() -> None:
 
 
 @pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.name)
-def test_a_system_runs_what_its_target_is_for(system: matrix.System) -> None:
+def test_a_system_runs_what_its_target_is_for(system: System) -> None:
     target = target_named(system.target)
     if system.remote:
         assert system.runner == "self-hosted"
@@ -72,7 +73,7 @@ def test_a_system_runs_what_its_target_is_for(system: matrix.System) -> None:
 
 
 @pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.name)
-def test_a_system_has_a_tool_that_installs_upgrades_and_removes(system: matrix.System) -> None:
+def test_a_system_has_a_tool_that_installs_upgrades_and_removes(system: System) -> None:
     target = target_named(system.target)
     kind = "rpm" if system.format == "ibmi" else system.format
     installers = (system.installer,) if system.installer else INSTALLERS[kind, target.os]
