@@ -145,11 +145,14 @@ class Course:
 
 
 def _differences(first: Installation, second: Installation) -> Iterator[str]:
-    """Yield what an upgrade has left out, and what it has left of the older one."""
-    wanted = set(second.ours)
-    gone = [path for path in first.ours if path not in wanted and path not in first.folders]
-    present = second.host.present((*second.ours, *gone))
-    missing = [path for path in second.ours if str(path) not in present]
+    """Yield what an upgrade has left out, and what it has left of the older one.
+
+    Files count; folders may be others' as well, and some of an ``.msi`` are each user's own.
+    """
+    wanted = [path for path in second.ours if path not in second.folders]
+    gone = sorted(set(first.ours) - first.folders - set(wanted))
+    present = second.host.present((*wanted, *gone))
+    missing = [path for path in wanted if str(path) not in present]
     if missing:
         yield f"not there after the upgrade: {_some(missing)}"
     left = [path for path in gone if str(path) in present]

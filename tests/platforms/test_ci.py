@@ -7,20 +7,27 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from archive_makers import deb, freebsd
-from bundles import executable
+from bundles import executable, small_windows_bundle
 from oracles import run, tool
 from roots import needs_root
-from rtinstall.platforms.ci.candidates import candidates, pair
+from rtinstall.platforms.ci import place
+from rtinstall.platforms.ci.candidates import Candidate, candidates, pair
+from rtinstall.platforms.ci.course import AGAIN
+from rtinstall.platforms.ci.trial import tried
+from rtinstall.platforms.package import Effort
 from rtinstall.platforms.report import joined, read_trial
+from rtinstall.platforms.settings import Settings
+from rtinstall.platforms.smoke.near import Near
 from rtinstall.platforms.smoke.table import CHECKS
-from rtinstall.platforms.systems import NOT_RUN, SYSTEMS
+from rtinstall.platforms.systems import NOT_RUN, SYSTEMS, system_named
+from rtinstall.platforms.windows import msi
 from rtinstall.runtime_bundle.errors import (
     BadConfiguration,
     InstallationFailed,
@@ -30,11 +37,13 @@ from rtinstall.runtime_bundle.errors import (
     SmokeFailed,
 )
 from rtinstall.runtime_bundle.targets import target_named
+from wine import Computer
 from world.releases import answering, published
 from world.rtbuild import Desk
 from world.ssh import Machine, needs_namespaces, played
 from world.systems import FREEBSD, MACOS, NODE, macos_package
 
+FAST = Effort("fast")
 ONE = ("--only", "zlib")
 OLD, NEW = "22.20.0", "24.19.0"
 RTINSTALL = {"rtinstall": "#!/bin/sh\necho rtinstall 1.2.3\n"}
@@ -267,6 +276,45 @@ def test_a_mac_removes_the_older_one_first(desk: Desk, tmp_path: Path) -> None:
         asked = [line.split()[0] for line in machine.log if line.startswith("installer")]
     assert asked == ["installer"] * 3
     assert statuses(ended.json)["upgrade"] == "passed", ended.out
+
+
+def msi_package(folder: Path, version: str) -> Candidate:
+    path = folder / f"node-{version}.msi"
+    with path.open("wb+") as out:
+        msi.write(msi.package(small_windows_bundle(version=version), Settings()), out, FAST)
+    return Candidate(version, path)
+
+
+def test_this_machine_is_asked_if_it_is_a_windows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Played by Wine, whose msiexec installs; the node in the package is none that runs."""
+    computer = Computer(tmp_path)
+    try:
+        computer.wine("wineboot", "--init")
+        computer.wine("winecfg", "-v", "win10")
+        before = computer.everything()
+        names = ("WINEPREFIX", "WINEDEBUG", "WINEDLLOVERRIDES", "LC_ALL", "DISPLAY")
+        words = ("env", *(f"{name}={computer.environment[name]}" for name in names), tool("wine"))
+        home = next((computer.disk / "users").glob("[!P]*"))
+        near = Near("this machine", words, folder=home)
+        monkeypatch.setattr(place, "this_machine", lambda: nullcontext(near))
+        new, old = msi_package(tmp_path, NEW), msi_package(tmp_path, OLD)
+        trial = tried(system_named("windows-2025"), new, old, place.Where("here"), only=ONE[1:])
+        assert computer.everything() == before
+        assert computer.products() == []
+    finally:
+        computer.close()
+    found = {result.check.name: result for result in trial.report.results}
+    assert [found[name].status for name in ("installation", "removal", "removal-upgraded")] == [
+        "passed", "passed", "passed",
+    ]  # fmt: skip
+    complaints = re.findall(r"^(\w+): (no evidence)", found["upgrade"].reason, re.MULTILINE)
+    assert complaints == [(name, "no evidence") for name in AGAIN]
+    # Wine's cmd.exe does not find by a batch file what has letters beyond ASCII; nothing else lacks.
+    (lacking,) = re.findall(r"^not there after the upgrade: (.*)", found["upgrade"].reason, re.M)
+    assert not lacking.isascii()
+    assert "," not in lacking
 
 
 @needs_root
