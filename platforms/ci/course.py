@@ -58,7 +58,8 @@ class Course:
     def upgraded(self, old: Luggage, new: Luggage) -> tuple[Result, ...]:
         """Install the older one, put the newer in its place, check that, and remove it.
 
-        Raises :class:`InstallationFailed` before anything is changed.
+        The checks are on the machine since :meth:`installed`. Raises :class:`InstallationFailed`
+        before anything is changed.
         """
         host = self.place.host
         old, new = self._own(old), self._own(new)
@@ -74,8 +75,6 @@ class Course:
             ours=tuple(dict.fromkeys((*first.ours, *second.ours))),
             folders=first.folders | second.folders,
         )
-        for name, folder in new.folders.items():
-            host.bring(folder, name)
         start = time.monotonic()
         change = None
         problems: list[str] = []

@@ -29,8 +29,7 @@ def tried(
 ) -> Trial:
     """Install, check, upgrade and remove; a step that fails is in the report, and ends it.
 
-    ``only`` are the names of checks, all of them for none.
-    Raises :class:`BadConfiguration` for an address that is none.
+    ``only`` are the names of checks, all of them for none. Raises :class:`BadConfiguration` for an address that is none.
     """
     name = system.name
     command: tuple[str, ...] = (name,)
