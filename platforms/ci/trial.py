@@ -8,12 +8,12 @@ from rtinstall.platforms.build import sha256_of
 from rtinstall.platforms.ci.candidates import Candidate
 from rtinstall.platforms.ci.course import Course
 from rtinstall.platforms.ci.place import Where, ready
-from rtinstall.platforms.report import Trial
 from rtinstall.platforms.smoke.report import INSTALLATION, UPGRADE, Report, Result, Status
 from rtinstall.platforms.smoke.run import Progress
 from rtinstall.platforms.smoke.ssh.luggage import packed
 from rtinstall.platforms.smoke.ssh.visit import Step
 from rtinstall.platforms.systems import System
+from rtinstall.platforms.tested import Trial
 from rtinstall.runtime_bundle.errors import BadConfiguration, MissingTool, RtError
 
 

@@ -14,10 +14,10 @@ from rtinstall.platforms.commands.options import json_option
 from rtinstall.platforms.commands.smoke import only_option, shown_by
 from rtinstall.platforms.formats import FORMATS
 from rtinstall.platforms.mirror import replace_file
-from rtinstall.platforms.report import Trial, joined, reports_below, trial_facts
 from rtinstall.platforms.smoke.report import as_junit, as_text
 from rtinstall.platforms.systems import SYSTEMS, System, system_for, system_named
 from rtinstall.platforms.terminal import terminal
+from rtinstall.platforms.tested import Trial, joined, reports_below, trial_facts
 from rtinstall.runtime_bundle.archives import open_archive
 from rtinstall.runtime_bundle.targets import TARGETS
 

@@ -22,11 +22,11 @@ from rtinstall.platforms.ci.candidates import Candidate, candidates, pair
 from rtinstall.platforms.ci.course import AGAIN
 from rtinstall.platforms.ci.trial import tried
 from rtinstall.platforms.package import Effort
-from rtinstall.platforms.report import joined, read_trial
 from rtinstall.platforms.settings import Settings
 from rtinstall.platforms.smoke.near import Near
 from rtinstall.platforms.smoke.table import CHECKS
 from rtinstall.platforms.systems import NOT_RUN, SYSTEMS, system_named
+from rtinstall.platforms.tested import joined, read_trial
 from rtinstall.platforms.windows import msi
 from rtinstall.runtime_bundle.errors import (
     BadConfiguration,
@@ -312,7 +312,9 @@ def test_this_machine_is_asked_if_it_is_a_windows(
     complaints = re.findall(r"^(\w+): (no evidence)", found["upgrade"].reason, re.MULTILINE)
     assert complaints == [(name, "no evidence") for name in AGAIN]
     # Wine's cmd.exe does not find by a batch file what has letters beyond ASCII; nothing else lacks.
-    (lacking,) = re.findall(r"^not there after the upgrade: (.*)", found["upgrade"].reason, re.M)
+    (lacking,) = re.findall(
+        r"^not there after the upgrade: (.*)", found["upgrade"].reason, re.MULTILINE
+    )
     assert not lacking.isascii()
     assert "," not in lacking
 

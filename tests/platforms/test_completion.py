@@ -20,8 +20,11 @@ from world.rtbuild import PROGRAM, Desk
 VERBS = [
     "build",
     "bundle",
+    "ci",
     "completion",
     "inspect",
+    "matrix",
+    "notes",
     "release",
     "repo",
     "smoke",
