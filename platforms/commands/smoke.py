@@ -22,6 +22,14 @@ from rtinstall.platforms.smoke.unpacked import unpack_package
 from rtinstall.platforms.terminal import Terminal, terminal
 from rtinstall.runtime_bundle.versions import Version
 
+only_option = click.option(
+    "--only",
+    multiple=True,
+    metavar="CHECK",
+    type=click.Choice([check.name for check in CHECKS]),
+    help="Run only this check, named as in the report; may be repeated.",
+)
+
 
 @click.command("smoke", short_help="Hold a runtime to what people install it for.")
 @click.argument("path", type=click.Path(path_type=Path, exists=True))
@@ -42,13 +50,7 @@ from rtinstall.runtime_bundle.versions import Version
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="With --host: what ssh reads in place of your own configuration.",
 )
-@click.option(
-    "--only",
-    multiple=True,
-    metavar="CHECK",
-    type=click.Choice([check.name for check in CHECKS]),
-    help="Run only this check, named as in the report; may be repeated.",
-)
+@only_option
 @click.option(
     "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write JUnit XML, too."
 )
@@ -83,7 +85,7 @@ def smoke_command(
         with terminal(quiet=as_json) as watch:
             report = smoke_on(
                 parse_address(address), path, label, only=only, config=ssh_config,
-                step=lambda what: watch.start(what, None), progress=_shown_by(watch),
+                step=lambda what: watch.start(what, None), progress=shown_by(watch),
             )  # fmt: skip
     else:
         report = _smoke_here(path, root, label, only, quiet=as_json)
@@ -105,10 +107,12 @@ def _smoke_here(
         runtime = locate(path, root=root)
         with terminal(quiet=quiet) as watch:
             label = label.filled(label_of_tree(runtime))
-            return smoke(runtime, label, only=only, progress=_shown_by(watch))
+            return smoke(runtime, label, only=only, progress=shown_by(watch))
 
 
-def _shown_by(watch: Terminal) -> Progress:
+def shown_by(watch: Terminal) -> Progress:
+    """Return what tells the terminal which check runs."""
+
     def progress(check: Check, result: Result | None) -> None:
         if result is None:
             watch.start(check.title, None)

@@ -19,6 +19,14 @@ WIDTH, DEPTH = 160, 12  # of what a check says, in letters and further lines
 # What is reported of another machine's own tool, beside the checks.
 INSTALLATION = Check("installation", "the system's own tool installs it")
 REMOVAL = Check("removal", "the system's own tool removes it, and nothing is left")
+UPGRADE = Check("upgrade", "it takes the place of an older release, of which nothing is left")
+RETIREMENT = Check("removal-upgraded", "the upgraded one is removed, and nothing is left")
+FAILURES: Mapping[Check, str] = {
+    INSTALLATION: "it was not installed",
+    REMOVAL: "it was not removed as it should",
+    UPGRADE: "it was not upgraded as it should",
+    RETIREMENT: "it was not removed as it should after an upgrade",
+}
 # What XML 1.0, section 2.2, has no way to write.
 UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -56,12 +64,14 @@ class Report:
     def raise_unless_passed(self) -> None:
         """Raise :class:`SmokeFailed` for a failed check, :class:`MissingTool` where none could run.
 
-        Raises :class:`InstallationFailed` where all was well but the removal.
+        Raises :class:`InstallationFailed` where all was well but what the system's own tool did.
         """
-        failed = [result.check.name for result in self.results if result.status == "failed"]
-        if failed == [REMOVAL.name]:
+        wrong = [result for result in self.results if result.status == "failed"]
+        failed = [result.check.name for result in wrong]
+        if wrong and all(result.check in FAILURES for result in wrong):
+            first, *_ = wrong
             raise InstallationFailed(
-                f"it was not removed as it should: {self.results[-1].reason.splitlines()[0]}",
+                f"{FAILURES[first.check]}: {first.reason.splitlines()[0]}",
                 hint="the report above says what is left on the machine",
             )
         if failed:
@@ -99,29 +109,31 @@ def _printable(text: str) -> str:
 
 def as_json(report: Report) -> str:
     """Return everything, for scripts."""
-    return json.dumps(
-        {
-            "command": list(report.command),
-            "passed": report.count("passed"),
-            "failed": report.count("failed"),
-            "not run": report.count("not run"),
-            "checks": [
-                {
-                    "name": result.check.name,
-                    "title": result.check.title,
-                    "status": result.status,
-                    "seconds": round(result.seconds, 3),
-                    "reason": result.reason,
-                    "evidence": dict(result.evidence),
-                }
-                for result in report.results
-            ],
-        },
-        indent=2,
-    )
+    return json.dumps(facts(report), indent=2)
 
 
-def as_junit(report: Report) -> str:
+def facts(report: Report) -> dict[str, object]:
+    """Return everything, ready for JSON."""
+    return {
+        "command": list(report.command),
+        "passed": report.count("passed"),
+        "failed": report.count("failed"),
+        "not run": report.count("not run"),
+        "checks": [
+            {
+                "name": result.check.name,
+                "title": result.check.title,
+                "status": result.status,
+                "seconds": round(result.seconds, 3),
+                "reason": result.reason,
+                "evidence": dict(result.evidence),
+            }
+            for result in report.results
+        ],
+    }
+
+
+def as_junit(report: Report, name: str = "rtbuild smoke") -> str:
     """Return JUnit XML; a check that was not run is ``skipped``, its evidence is ``system-out``."""
     counts = {
         "tests": str(len(report.results)),
@@ -131,7 +143,7 @@ def as_junit(report: Report) -> str:
         "time": f"{sum(result.seconds for result in report.results):.3f}",
     }
     top = ElementTree.Element("testsuites", counts)
-    suite = ElementTree.SubElement(top, "testsuite", {"name": "rtbuild smoke", **counts})
+    suite = ElementTree.SubElement(top, "testsuite", {"name": name, **counts})
     properties = ElementTree.SubElement(suite, "properties")
     command = {"name": "command", "value": _writable(" ".join(report.command))}
     ElementTree.SubElement(properties, "property", command)

@@ -21,9 +21,12 @@ from world.rtbuild import PROGRAM, Desk
 VERBS = [
     "build",
     "bundle",
+    "ci",
     "completion",
     "freeze",
     "inspect",
+    "matrix",
+    "notes",
     "release",
     "repo",
     "smoke",

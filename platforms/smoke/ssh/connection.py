@@ -8,6 +8,7 @@ the host's key is never switched off. Where the system has it, one connection se
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
-from typing import IO
+from typing import IO, Protocol
 
 from rtinstall.platforms.smoke.ssh.address import Address
 from rtinstall.runtime_bundle.errors import MissingTool, Unreachable
@@ -27,6 +28,7 @@ CONNECT = 20  # seconds until a connection must stand
 MOST = 4 << 20  # bytes that are kept of what a machine says
 DEEPEST = 50  # letters of a folder for a socket, whose path, with ssh's own addition, has about 100
 CLOSING = 10  # seconds
+COPYING = 3600  # seconds for a file to arrive
 SHARED = sys.platform != "win32"  # Windows's OpenSSH has no ControlMaster
 
 HINTS = {
@@ -48,6 +50,22 @@ class Answer:
     def said(self) -> str:
         """Return what it printed as text."""
         return self.output.decode("utf-8", "replace")
+
+
+class Channel(Protocol):
+    """A way to run commands on a machine: over SSH, or nearer."""
+
+    @property
+    def address(self) -> Address | str:
+        """Return how people call the machine."""
+
+    def ask(
+        self, command: str, *, send: bytes | Path = b"", hold: bool = False, limit: float
+    ) -> Answer:
+        """Run ``command`` there, as :meth:`Connection.ask` says."""
+
+    def copy(self, path: Path | None, name: str) -> Answer:
+        """Copy a file or folder to ``name``, below where commands start; None makes a folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +92,41 @@ class Connection:
             raise unreachable(self.address, answer.complaint)
         return answer
 
+    def copy(self, path: Path | None, name: str) -> Answer:
+        """Copy by sftp. Raises :class:`Unreachable`, and :class:`MissingTool` without it."""
+        sftp = shutil.which("sftp")
+        if sftp is None:
+            raise MissingTool("there is no sftp on this machine", hint="install the OpenSSH client")
+        address = self.address
+        host = f"[{address.host}]" if ":" in address.host else address.host
+        options = [f"Port={address.port}"] if address.port else []
+        options += [f"User={address.user}"] if address.user else []
+        more = [word for option in options for word in ("-o", option)]
+        # sftp's own quotes: a path here has every letter there is.
+        local = re.sub(r'(["\\])', r"\\\1", str(path))
+        put = "put -r" if path and path.is_dir() else "put"
+        batch = f'{put} "{local}" {name}\n' if path else f"mkdir {name}\n"
+        words = (sftp, "-q", *self.options, *more, "-b", "-", "--", host)
+        answer = started(words, send=batch.encode(), limit=COPYING)
+        if answer.code == SSH_FAILED:
+            raise unreachable(address, answer.complaint)
+        return answer
 
-def unreachable(address: Address, complaint: str) -> Unreachable:
+
+def unreachable(address: Address | str, complaint: str) -> Unreachable:
     """Return the error for what ssh has complained of, in its own words."""
     lines = [line.strip() for line in complaint.splitlines() if line.strip()]
     hint = next((hint for words, hint in HINTS.items() if words in complaint), "")
     return Unreachable(
         f"{address}: {lines[-1].rstrip('.') if lines else 'the connection was lost'}",
-        hint=hint or f"ssh {address.host} must work without a question, as from a script",
+        hint=hint or _by_hand(address),
     )
+
+
+def _by_hand(address: Address | str) -> str:
+    if isinstance(address, str):
+        return "it needs a shell, and to be left running"
+    return f"ssh {address.host} must work without a question, as from a script"
 
 
 @contextmanager
@@ -118,15 +162,20 @@ def connected(address: Address, config: Path | None = None) -> Iterator[Connecti
 
 
 def started(
-    words: tuple[str, ...], *, send: bytes | Path = b"", hold: bool = False, limit: float
+    words: tuple[str, ...],
+    *,
+    send: bytes | Path = b"",
+    hold: bool = False,
+    limit: float,
+    folder: Path | None = None,
 ) -> Answer:
-    """Run one of OpenSSH's programs, and return what came of it; ``send`` and ``hold`` as above."""
+    """Run a program in ``folder``, and return what came of it; ``send`` and ``hold`` as above."""
     output, complaint = bytearray(), bytearray()
     with _readable(send) as source:
         # In a session of its own: an interruption at the keyboard is ours to pass on.
         process = subprocess.Popen(
             words, bufsize=0, stdin=subprocess.PIPE if hold else source, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, start_new_session=True,
+            stderr=subprocess.PIPE, start_new_session=True, cwd=folder,
         )  # fmt: skip
         readers = [_keep(process.stdout, output), _keep(process.stderr, complaint)]
         try:

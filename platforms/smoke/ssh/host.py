@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Literal, Protocol
 
+from rtinstall.platforms.smoke.host import Way
 from rtinstall.platforms.smoke.locate import Runtime
 from rtinstall.platforms.smoke.ssh.connection import Answer
 from rtinstall.platforms.smoke.table import Check
@@ -15,9 +16,9 @@ from rtinstall.runtime_bundle.errors import WrongBinary
 from rtinstall.runtime_bundle.executables import Executable
 from rtinstall.runtime_bundle.targets import Arch, Os
 
-# Seconds: for an answer, for a file to arrive, for a tool to do its work, and for a machine to end a
-# check at its limit by itself.
-PATIENCE, COPYING, INSTALLING, GRACE = 120, 3600, 1200, 30
+# Seconds: for an answer, for a tool to do its work, and for a machine to end a check at its limit by
+# itself.
+PATIENCE, INSTALLING, GRACE = 120, 1200, 30
 
 Rights = Literal["own", "sudo", "doas", ""]
 # What else than its own a machine runs: older instruction sets, and those its system translates.
@@ -80,6 +81,9 @@ class Host(Protocol):
 
     def run(self, words: Iterable[str], *, rights: bool = False) -> Answer:
         """Run a program of the system, with the administrator's rights if asked for."""
+
+    def way(self, runtime: Runtime) -> Way:
+        """Return how the machine runs ``runtime``, which was put there."""
 
     def check(
         self, runtime: Runtime, check: Check, limit: float, called: Callable[[Path], str]

@@ -24,6 +24,7 @@ QUIETLY = ("sh", "-c", '"$@" 2>/dev/null', "sh")
 WORDS = 500  # on one command line
 LAST = 8  # lines of what a tool has said
 REBOOT = 3010  # msiexec: done, to be completed by a restart
+UPGRADING = "what was installed was removed again"
 HINT = "nothing was changed there: remove it first, or use another machine"
 
 
@@ -71,6 +72,20 @@ class Installation:
                 hint="what it had begun was removed again",
             )
         return change
+
+    def upgrade(self) -> Change:
+        """Put it in the place of an older one; return what came since :attr:`before`.
+
+        Raises :class:`InstallationFailed` as :meth:`install` does.
+        """
+        words = [self.file if word == FILE else word for word in self.installer.upgrade]
+        answer = self.host.run(words, rights=True)
+        if answer.code not in (0, REBOOT):
+            raise InstallationFailed(
+                f"{self.installer.tool} did not upgrade to {self.parcel.path.name}: {_last(answer)}",
+                hint=UPGRADING,
+            )
+        return self._change()
 
     def remove(self, change: Change | None) -> tuple[str, ...]:
         """Remove all that came, and return what is wrong then: nothing, or a line each.

@@ -18,10 +18,10 @@ from typing import IO
 from rtinstall.platforms.compression import open_stream
 from rtinstall.platforms.containers import tar
 from rtinstall.platforms.package import Effort
-from rtinstall.platforms.smoke.host import MACHINES
+from rtinstall.platforms.smoke.host import MACHINES, Way
 from rtinstall.platforms.smoke.locate import Runtime
-from rtinstall.platforms.smoke.ssh.connection import Answer, Connection, unreachable
-from rtinstall.platforms.smoke.ssh.host import COPYING, GRACE, INSTALLING, PATIENCE, Rights, System
+from rtinstall.platforms.smoke.ssh.connection import COPYING, Answer, Channel, unreachable
+from rtinstall.platforms.smoke.ssh.host import GRACE, INSTALLING, PATIENCE, Rights, System
 from rtinstall.platforms.smoke.table import Check
 from rtinstall.platforms.smoke.verdict import Ended
 from rtinstall.runtime_bundle.commandline import printable
@@ -46,7 +46,7 @@ SAFE = re.compile(r"[A-Za-z0-9/._-]+")
 class PosixHost:
     """A :class:`~rtinstall.platforms.smoke.ssh.host.Host` with ``sh``."""
 
-    connection: Connection
+    connection: Channel
     folder: str
     system: System
 
@@ -84,6 +84,10 @@ class PosixHost:
         lines = "".join(f"{word}\n" for word in (*before, *words)).encode()
         return asked(self.connection, self.folder, "run", send=lines, limit=INSTALLING)
 
+    def way(self, runtime: Runtime) -> Way:
+        """Return how it is run: as it is."""
+        return Way(compiler=self.system.compiler)
+
     def check(
         self, runtime: Runtime, check: Check, limit: float, called: Callable[[Path], str]
     ) -> Ended:
@@ -117,7 +121,7 @@ class PosixHost:
         return answer.said
 
 
-def visit_posix(connection: Connection, token: str) -> PosixHost | Answer:
+def visit_posix(connection: Channel, token: str) -> PosixHost | Answer:
     """Make a private folder of that name, and learn who the machine is; or what it said instead."""
     folder = f"/tmp/{token}"  # made anew and closed to others, or not at all
     answer = connection.ask(
@@ -160,7 +164,7 @@ def _system(os: Os, facts: dict[str, str]) -> System:
 
 
 def asked(
-    connection: Connection, folder: str, *words: str, send: bytes | Path, limit: float
+    connection: Channel, folder: str, *words: str, send: bytes | Path, limit: float
 ) -> Answer:
     """Let ``host.sh`` obey a verb; return how that ended and what it said."""
     answer = connection.ask(
@@ -183,7 +187,7 @@ def _pack(folder: Path, name: str, out: IO[bytes]) -> None:
     stream.close()
 
 
-def _parts(connection: Connection, folder: str, answer: Answer) -> tuple[str, str, str]:
+def _parts(connection: Channel, folder: str, answer: Answer) -> tuple[str, str, str]:
     """Take an answer apart: code, output, errors; what a login script prints comes before it."""
     token = folder.rpartition("/")[2].encode()
     head = re.search(

@@ -10,12 +10,11 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from rtinstall.platforms.smoke.host import Way
 from rtinstall.platforms.smoke.label import Label, label_of_tree
 from rtinstall.platforms.smoke.report import INSTALLATION, REMOVAL, Report, Result
 from rtinstall.platforms.smoke.run import Progress, smoke
 from rtinstall.platforms.smoke.ssh.address import Address
-from rtinstall.platforms.smoke.ssh.connection import Answer, Connection, connected
+from rtinstall.platforms.smoke.ssh.connection import Answer, Channel, connected
 from rtinstall.platforms.smoke.ssh.host import Host
 from rtinstall.platforms.smoke.ssh.installation import Change, Installation, prepare
 from rtinstall.platforms.smoke.ssh.luggage import PACKAGE, TREE, Luggage, packed
@@ -47,15 +46,15 @@ def smoke_on(
     with packed(path) as luggage:
         step(f"connecting to {address}")
         with connected(address, config) as connection, arrived(connection) as host:
-            _compare(host, luggage)
+            compare(host, luggage)
             label = label.filled(label_of_tree(luggage.runtime))
-            checks = partial(_smoke, host, luggage, label, only, progress)
-            report = _checked(host, luggage, checks, step)
+            checks = partial(smoked, host, luggage, label, only=only, progress=progress)
+            report = checked(host, luggage, checks, step)
     return replace(report, command=(str(address), *report.command))
 
 
 @contextmanager
-def arrived(connection: Connection) -> Iterator[Host]:
+def arrived(connection: Channel) -> Iterator[Host]:
     """Give the machine, with a private folder on it that is removed afterwards."""
     token = f"rtsmoke-{secrets.token_hex(8)}"
     try:
@@ -72,7 +71,7 @@ def arrived(connection: Connection) -> Iterator[Host]:
     _leave(host, str(connection.address))
 
 
-def _met(connection: Connection, token: str) -> Host:
+def _met(connection: Channel, token: str) -> Host:
     """Try the two kinds of machines one after the other."""
     posix = visit_posix(connection, token)
     if not isinstance(posix, Answer):
@@ -99,7 +98,7 @@ def _leave(host: Host, where: str, error: BaseException | None = None) -> None:
         ) from another
 
 
-def _compare(host: Host, luggage: Luggage) -> None:
+def compare(host: Host, luggage: Luggage) -> None:
     """Raise :class:`WrongBinary` before anything is copied that cannot run there."""
     binary = luggage.runtime.binary
     target = luggage.parcel.installers[0].os if luggage.parcel else None
@@ -113,7 +112,7 @@ def _compare(host: Host, luggage: Luggage) -> None:
             )
 
 
-def _checked(host: Host, luggage: Luggage, checks: Callable[[], Report], step: Step) -> Report:
+def checked(host: Host, luggage: Luggage, checks: Callable[[], Report], step: Step) -> Report:
     """Bring the luggage there, run the checks, and take it away again."""
     parcel = luggage.parcel
     installation = prepare(host, parcel, luggage.entries) if parcel else None
@@ -160,16 +159,24 @@ def _why(error: BaseException) -> str:
     return str(error) or "interrupted"
 
 
-def _smoke(
-    host: Host, luggage: Luggage, label: Label, only: tuple[str, ...], progress: Progress
+def smoked(
+    host: Host,
+    luggage: Luggage,
+    label: Label,
+    *,
+    only: tuple[str, ...] = (),
+    progress: Progress = lambda check, result: None,
+    pace: float = 1,
 ) -> Report:
+    """Run checks on a machine that has the luggage, ``pace`` times slower than another."""
     system, root = host.system, luggage.runtime.root
     top = system.top if luggage.parcel else system.folder / TREE
 
     def called(path: Path) -> str:
         return str(top.joinpath(*path.relative_to(root).parts))
 
-    runtime = replace(luggage.runtime, way=Way(compiler=system.compiler))
+    way = host.way(luggage.runtime)
+    runtime = replace(luggage.runtime, way=replace(way, pace=way.pace * pace))
     report = smoke(
         runtime, label, only=only, progress=progress, run=partial(host.check, called=called)
     )

@@ -12,7 +12,6 @@ import base64
 import hashlib
 import json
 import re
-import shutil
 import subprocess
 import tempfile
 import time
@@ -20,20 +19,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PureWindowsPath
 
-from rtinstall.platforms.smoke.host import MACHINES
+from rtinstall.platforms.smoke.host import MACHINES, Way
 from rtinstall.platforms.smoke.locate import Runtime
-from rtinstall.platforms.smoke.ssh.connection import (
-    SSH_FAILED,
-    Answer,
-    Connection,
-    started,
-    unreachable,
-)
-from rtinstall.platforms.smoke.ssh.host import COPYING, GRACE, INSTALLING, PATIENCE, System
+from rtinstall.platforms.smoke.ssh.connection import Answer, Channel, unreachable
+from rtinstall.platforms.smoke.ssh.host import GRACE, INSTALLING, PATIENCE, System
 from rtinstall.platforms.smoke.table import Check
 from rtinstall.platforms.smoke.verdict import OUTPUT_LIMIT, Ended
 from rtinstall.runtime_bundle.commandline import printable
-from rtinstall.runtime_bundle.errors import InstallationFailed, MissingTool, VerificationFailed
+from rtinstall.runtime_bundle.errors import InstallationFailed, VerificationFailed
 
 VERSION = "Microsoft Windows"  # how the answer of ver begins, in every language
 GREETING = (
@@ -53,7 +46,7 @@ SPECIAL = re.compile(r"[&|<>^%!()]")
 class WindowsHost:
     """A :class:`~rtinstall.platforms.smoke.ssh.host.Host` with cmd.exe."""
 
-    connection: Connection
+    connection: Channel
     token: str
     system: System
 
@@ -89,6 +82,10 @@ class WindowsHost:
         """Run a program of the system, and wait for its window if it has one."""
         line = " ".join(map(_quoted, words))
         return self._ask(f'start "" /wait /b {line} <nul 2>&1', limit=INSTALLING)
+
+    def way(self, runtime: Runtime) -> Way:
+        """Return how it is run: as it is."""
+        return Way(compiler=self.system.compiler)
 
     def check(
         self, runtime: Runtime, check: Check, limit: float, called: Callable[[Path], str]
@@ -145,7 +142,7 @@ class WindowsHost:
         return asked(self.connection, self.token, lines, limit)
 
 
-def visit_windows(connection: Connection, token: str) -> WindowsHost | Answer:
+def visit_windows(connection: Channel, token: str) -> WindowsHost | Answer:
     """Make a private folder of that name, and learn who the machine is; or what it said instead."""
     answer = connection.ask("cmd.exe /d /c ver", limit=PATIENCE)
     if VERSION not in answer.said:
@@ -166,7 +163,7 @@ def visit_windows(connection: Connection, token: str) -> WindowsHost | Answer:
     return WindowsHost(connection, token, system)
 
 
-def asked(connection: Connection, token: str, lines: Iterable[str], limit: float) -> Answer:
+def asked(connection: Channel, token: str, lines: Iterable[str], limit: float) -> Answer:
     """Run the lines as a batch file in the private folder."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "ask.cmd")
@@ -183,27 +180,14 @@ def asked(connection: Connection, token: str, lines: Iterable[str], limit: float
     return Answer(int(code), output.replace(b"\r\n", b"\n"), answer.complaint)
 
 
-def copied(connection: Connection, path: Path | None, name: str) -> None:
-    """Send a file or a folder by sftp, or make the folder ``name`` where there is nothing to send."""
-    sftp = shutil.which("sftp")
-    if sftp is None:
-        raise MissingTool("there is no sftp on this machine", hint="install the OpenSSH client")
-    address = connection.address
-    host = f"[{address.host}]" if ":" in address.host else address.host
-    options = [f"Port={address.port}"] if address.port else []
-    options += [f"User={address.user}"] if address.user else []
-    more = [word for option in options for word in ("-o", option)]
-    # sftp's own quotes: a path here has every letter there is.
-    local = re.sub(r'(["\\])', r"\\\1", str(path))
-    put = "put -r" if path and path.is_dir() else "put"
-    batch = f'{put} "{local}" {name}\n' if path else f"mkdir {name}\n"
-    words = (sftp, "-q", *connection.options, *more, "-b", "-", "--", host)
-    answer = started(words, send=batch.encode(), limit=COPYING)
-    if answer.code == SSH_FAILED:
-        raise unreachable(address, answer.complaint)
+def copied(connection: Channel, path: Path | None, name: str) -> None:
+    """Send a file or a folder, or make the folder ``name`` where there is nothing to send."""
+    answer = connection.copy(path, name)
     if answer.code != 0:
         last = (answer.complaint.strip().splitlines() or [f"exit code {answer.code}"])[-1]
-        raise InstallationFailed(f"{address}: {name.rpartition('/')[2]} cannot be copied: {last}")
+        raise InstallationFailed(
+            f"{connection.address}: {name.rpartition('/')[2]} cannot be copied: {last}"
+        )
 
 
 def _quoted(word: str) -> str:
