@@ -21,6 +21,8 @@ TRY = (
     '/tmp/venv/bin/rtbuild ci dist --system "$SYSTEM" ${HOST:+--host "$HOST"}'
     " --report report.json --junit report.xml"
 )
+# What the action that starts a FreeBSD calls its processors.
+FREEBSD_ARCHS = {"freebsd-x64": "x86_64", "freebsd-arm64": "aarch64"}
 MOST = 256  # jobs that GitHub makes of one matrix
 
 
@@ -107,9 +109,6 @@ def _job(system: System, hosts: Mapping[str, str]) -> dict[str, str]:
         "freebsd_arch": FREEBSD_ARCHS.get(system.target, ""),
         "emulated": "yes" if system.platform else "",
     }
-
-
-FREEBSD_ARCHS = {"freebsd-x64": "x86_64", "freebsd-arm64": "aarch64"}
 
 
 def machines(purpose: Purpose) -> str:
