@@ -17,6 +17,7 @@ from rtinstall.platforms.systems import MACHINES, NOT_RUN, SYSTEMS, System
 Purpose = Literal["test", "freeze"]
 # GitLab's own words for who runs a container, and the image with docker that our program runs in.
 DOCKER, DIND = "docker:28", "docker:28-dind"
+EMULATE = '[ -z "$EMULATED" ] || docker run --rm --privileged tonistiigi/binfmt --install all'
 TRY = (
     '/tmp/venv/bin/rtbuild ci dist --system "$SYSTEM" ${HOST:+--host "$HOST"}'
     " --report report.json --junit report.xml"
@@ -142,13 +143,17 @@ def gitlab(chosen: Matrix) -> str:
             "image": DOCKER,
             "services": [DIND],
             "timeout": "2h",
-            "variables": {"RTINSTALL": "rtinstall[build]", "DOCKER_TLS_CERTDIR": "/certs"},
+            "variables": {
+                "RTINSTALL": "rtinstall[build]",
+                "DOCKER_TLS_CERTDIR": "/certs",
+                "EMULATED": "",
+            },
             "needs": [{"pipeline": "$PARENT_PIPELINE_ID", "job": "build"}],
             "before_script": [
                 "apk add --no-cache python3 py3-pip openssh-client",
                 "python3 -m venv /tmp/venv",
                 '/tmp/venv/bin/pip install --quiet "$RTINSTALL"',
-                "docker run --rm --privileged tonistiigi/binfmt --install all",
+                EMULATE,
             ],
             "script": [TRY],
             "artifacts": {
@@ -160,7 +165,9 @@ def gitlab(chosen: Matrix) -> str:
     }
     for system in chosen.systems:
         host = chosen.hosts.get(system.name, "")
-        variables = {"SYSTEM": system.name, **({"HOST": host} if host else {})}
+        variables = {"SYSTEM": system.name}
+        variables |= {"HOST": host} if host else {}
+        variables |= {"EMULATED": "yes"} if system.platform else {}
         arm = {"tags": ["saas-linux-small-arm64"]} if system.runner.endswith("-arm") else {}
         jobs[system.name] = {"extends": ".try", "variables": variables, **arm}
     return json.dumps(jobs, indent=2)
