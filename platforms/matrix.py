@@ -17,10 +17,13 @@ from rtinstall.platforms.systems import MACHINES, NOT_RUN, SYSTEMS, System
 Purpose = Literal["test", "freeze"]
 # GitLab's own words for who runs a container, and the image with docker that our program runs in.
 DOCKER, DIND = "docker:28", "docker:28-dind"
+EMULATE = '[ -z "$EMULATED" ] || docker run --rm --privileged tonistiigi/binfmt --install all'
 TRY = (
     '/tmp/venv/bin/rtbuild ci dist --system "$SYSTEM" ${HOST:+--host "$HOST"}'
     " --report report.json --junit report.xml"
 )
+# What the action that starts a FreeBSD calls its processors.
+FREEBSD_ARCHS = {"freebsd-x64": "x86_64", "freebsd-arm64": "aarch64"}
 MOST = 256  # jobs that GitHub makes of one matrix
 
 
@@ -109,9 +112,6 @@ def _job(system: System, hosts: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-FREEBSD_ARCHS = {"freebsd-x64": "x86_64", "freebsd-arm64": "aarch64"}
-
-
 def machines(purpose: Purpose) -> str:
     """Return the matrix of the machines that our own programs run on, for GitHub Actions.
 
@@ -143,13 +143,17 @@ def gitlab(chosen: Matrix) -> str:
             "image": DOCKER,
             "services": [DIND],
             "timeout": "2h",
-            "variables": {"RTINSTALL": "rtinstall[build]", "DOCKER_TLS_CERTDIR": "/certs"},
+            "variables": {
+                "RTINSTALL": "rtinstall[build]",
+                "DOCKER_TLS_CERTDIR": "/certs",
+                "EMULATED": "",
+            },
             "needs": [{"pipeline": "$PARENT_PIPELINE_ID", "job": "build"}],
             "before_script": [
                 "apk add --no-cache python3 py3-pip openssh-client",
                 "python3 -m venv /tmp/venv",
                 '/tmp/venv/bin/pip install --quiet "$RTINSTALL"',
-                "docker run --rm --privileged tonistiigi/binfmt --install all",
+                EMULATE,
             ],
             "script": [TRY],
             "artifacts": {
@@ -161,7 +165,9 @@ def gitlab(chosen: Matrix) -> str:
     }
     for system in chosen.systems:
         host = chosen.hosts.get(system.name, "")
-        variables = {"SYSTEM": system.name, **({"HOST": host} if host else {})}
+        variables = {"SYSTEM": system.name}
+        variables |= {"HOST": host} if host else {}
+        variables |= {"EMULATED": "yes"} if system.platform else {}
         arm = {"tags": ["saas-linux-small-arm64"]} if system.runner.endswith("-arm") else {}
         jobs[system.name] = {"extends": ".try", "variables": variables, **arm}
     return json.dumps(jobs, indent=2)

@@ -79,12 +79,6 @@ def released(changelog: str, version: str, date: str) -> str:
     return pattern.sub(heading, changelog, count=1)
 
 
-def newest(changelog: str) -> str:
-    """Return the version of the newest release, empty before the first one."""
-    names = (section.name for section in sections(changelog))
-    return next((name for name in names if name != UNRELEASED), "")
-
-
 def _checked(version: str) -> str:
     version = version.removeprefix("v")
     if not VERSION.fullmatch(version):

@@ -19,6 +19,7 @@ from rtinstall.platforms.systems import SYSTEMS, System, system_for, system_name
 from rtinstall.platforms.terminal import terminal
 from rtinstall.platforms.tested import Trial, joined, reports_below, trial_facts
 from rtinstall.runtime_bundle.archives import open_archive
+from rtinstall.runtime_bundle.errors import BadConfiguration
 from rtinstall.runtime_bundle.targets import TARGETS
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -53,7 +54,10 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option(
     "--collect", is_flag=True, help="Try nothing: join the reports below DIST into --out."
 )
-@click.option("-o", "--out", type=NEW_FILE, default=Path("tested.json"), show_default=True)
+@click.option(
+    "-o", "--out", type=NEW_FILE, default=Path("tested.json"), show_default=True,
+    help="What --collect writes.",
+)  # fmt: skip
 @json_option
 def ci_command(
     *,
@@ -88,12 +92,19 @@ def ci_command(
     if collect:
         _collect(dist, out, as_json=as_json)
         return
-    row = _row(system, target, format)
     if dist.is_file():
+        found = _format(dist)
+        row = _row(system, target, format or (found if system is None else None))
+        if row.format != found:
+            raise BadConfiguration(
+                f"{dist.name} is no {row.format}, which {row.name} installs",
+                hint="--target alone finds the system for a package",
+            )
         newer, before = _candidate(dist), _candidate(older) if older else None
     elif older is not None:
         raise click.UsageError("--older goes with a package as DIST")
     else:
+        row = _row(system, target, format)
         newer, before = pair(dist, row.target, row.format)
     with terminal(quiet=as_json) as watch:
         trial = tried(
@@ -117,6 +128,11 @@ def _row(system: str | None, target: str | None, format: str | None) -> System:
     if format is not None:
         raise click.UsageError("a --system has one format; --format goes with --target")
     return system_named(system)
+
+
+def _format(path: Path) -> str:
+    archive = open_archive(path)
+    return "ibmi" if archive.os == "ibmi" else archive.format
 
 
 def _candidate(path: Path) -> Candidate:

@@ -379,6 +379,16 @@ def test_a_command_line_that_says_too_little_or_too_much(
     assert desk.run("ci", dist, *words).code == 2
 
 
+def test_a_package_says_itself_what_installs_it(desk: Desk, dist: Path) -> None:
+    tool("rpm")
+    path = next(dist.glob(f"v{NEW}/*.rpm"))
+    words = ("--in", "bare", "--json", *ONE)
+    report = desk.run("ci", path, "--target", "linux-x64", *words).json
+    assert (report["system"], report["format"]) == ("fedora", "rpm")
+    ended = desk.run("ci", path, "--system", "debian-12", *words)
+    ended.failed(BadConfiguration.exit_code, "is no deb, which debian-12 installs")
+
+
 def test_what_cannot_be_tried_here_is_not_run(desk: Desk, tmp_path: Path) -> None:
     package = macos_package(tmp_path)
     ended = desk.run("ci", package, "--target", "darwin-arm64", "--json", "--report", "r.json")

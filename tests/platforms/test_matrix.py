@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
+from oracles import tool
 from rtinstall.platforms import matrix
 from rtinstall.platforms.smoke.ssh.installers import FILE, INSTALLERS
 from rtinstall.platforms.systems import (
@@ -151,6 +153,15 @@ def test_gitlab_gets_a_pipeline_whose_jobs_have_what_they_extend() -> None:
         assert job["extends"] == ".try"
         assert job["variables"]["SYSTEM"] == name
     assert found["ibmi"]["variables"]["HOST"] == IBMI["ibmi"]
+    assert {name for name, job in found.items() if "EMULATED" in job["variables"]} == {
+        system.name for system in SYSTEMS if system.platform
+    }
+    lines = "\n".join((*template["before_script"], *template["script"]))
+    ended = subprocess.run(
+        [tool("shellcheck"), "--shell=sh", "-"], input=lines, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stdout
     (line,) = template["script"]
     assert 'rtbuild ci dist --system "$SYSTEM"' in line
 
