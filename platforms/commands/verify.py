@@ -12,15 +12,13 @@ import click
 from rtinstall.platforms.build import sha256_of
 from rtinstall.platforms.check import RULES, lint
 from rtinstall.platforms.commands.options import json_option
+from rtinstall.platforms.lists import MANIFEST, SHASUMS
 from rtinstall.platforms.manifest import MAX_MANIFEST, artifacts_of, read_manifest
-from rtinstall.platforms.mirror import SHASUMS
 from rtinstall.runtime_bundle.archives import open_archive
 from rtinstall.runtime_bundle.commandline import printable
 from rtinstall.runtime_bundle.errors import NotReadable, RtError, VerificationFailed
 from rtinstall.runtime_bundle.releases import Release, parse_index, parse_index_tab
 from rtinstall.runtime_bundle.verify import MAX_SHASUMS, parse_shasums
-
-MANIFEST = ".manifest.json"
 
 
 @dataclass(frozen=True, slots=True)

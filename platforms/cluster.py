@@ -1,0 +1,122 @@
+"""Units handed to a cluster of Dask distributed, which is an extra: ``pip install 'rtinstall[scale]'``.
+
+Its scheduler and its workers are Dask's own and know nothing of rtbuild but what a unit says. A unit
+is a pure task under its own name: asked for twice it is carried out once, and again on another
+worker where one was lost. What workers finish they deliver to the output, so losing scheduler,
+client or all workers loses nothing but the units under way.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Generator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from rtinstall.platforms.units import (
+    Failure,
+    Opener,
+    Outcome,
+    Unit,
+    attempt,
+    carry_out,
+    portable,
+)
+from rtinstall.runtime_bundle.errors import (
+    DownloadFailed,
+    MissingTool,
+    NotPublished,
+    RtError,
+    Unreachable,
+    VerificationFailed,
+    WorkerLost,
+)
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+RETRIES = 3  # of a unit that failed for a reason that may pass, or whose worker was lost
+CONNECT = 10.0  # seconds
+PASSING = (Unreachable, DownloadFailed)
+OPENER = Opener()  # a worker's own: it lives longer than a run
+
+
+def handed_out(
+    units: Sequence[Unit], output: str, address: str, *, connect: float = CONNECT
+) -> Generator[tuple[Unit, Outcome], None, None]:
+    """Let the workers of the scheduler at ``address`` carry out ``units``; yield each as it is finished.
+
+    Raises :class:`Unreachable` where there is no scheduler, or none any more, :class:`MissingTool`.
+    """
+    client = _client(address, connect)
+    try:
+        from distributed import as_completed
+
+        futures = {
+            client.submit(
+                on_worker, portable(unit), output,
+                key=f"rtbuild-{unit.name}", pure=True, retries=RETRIES,
+            ): unit
+            for unit in units
+        }  # fmt: skip
+        for future in as_completed(list(futures)):
+            if future.status in ("cancelled", "lost"):
+                raise _lost(address)
+            yield futures[future], attempt(partial(_result, future))
+            future.release()
+    finally:
+        _quietly(client.close)
+
+
+def on_worker(unit: Unit, output: str) -> Outcome:
+    """Carry out a unit on a worker; what another worker may do better is raised."""
+    try:
+        try:
+            return carry_out(unit, output, open_sources=OPENER)
+        except (NotPublished, VerificationFailed):
+            OPENER.forget(unit)  # it may have asked long ago
+            return carry_out(unit, output, open_sources=OPENER)
+    except PASSING:
+        raise
+    except RtError as error:
+        return Outcome({}, (), Failure.of(error))
+
+
+def _result(future: Future[Outcome]) -> Outcome:
+    from distributed.scheduler import KilledWorker
+
+    try:
+        return future.result()
+    except KilledWorker as error:
+        raise WorkerLost(
+            "the workers that carried it out were lost, one after the other"
+        ) from error
+
+
+def _client(address: str, connect: float) -> Client:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise MissingTool(
+            "--scheduler needs Dask distributed", hint="pip install 'rtinstall[scale]'"
+        ) from error
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # errors are told by us
+    try:
+        return Client(address, timeout=connect, set_as_default=False, name="rtbuild")
+    except (OSError, ValueError, ImportError) as error:
+        raise _lost(address, "cannot be reached") from error
+
+
+def _lost(address: str, what: str = "was lost") -> Unreachable:
+    return Unreachable(
+        f"the scheduler {address} {what}",
+        hint="start it, and run the same command again: units that are finished are kept",
+    )
+
+
+def _quietly(close: Callable[..., Any]) -> None:
+    """Close what may be gone already."""
+    try:
+        close(timeout=5)
+    except Exception:  # whatever it is, nothing is lost by it
+        logging.getLogger(__name__).debug("while leaving the scheduler", exc_info=True)
