@@ -86,11 +86,12 @@ def _result(future: Future[Outcome]) -> Outcome:
     from distributed.scheduler import KilledWorker
 
     try:
-        return future.result()
+        outcome: Outcome = future.result()
     except KilledWorker as error:
         raise WorkerLost(
             "the workers that carried it out were lost, one after the other"
         ) from error
+    return outcome
 
 
 def _client(address: str, connect: float) -> Client:

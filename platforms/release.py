@@ -271,9 +271,8 @@ def carried_out(units: Sequence[Unit], output: Output, carry: Carry) -> Carried:
                 ready.setdefault(part.version, []).append(part.name)
             elif outcome.failure.exit_code == NoSpace.exit_code:
                 raise NoSpace(outcome.failure.message, hint=outcome.failure.hint)
-            whole_version = not waiting[part.version]
-            if output.published_by == "unit" or whole_version:
-                names = ready.pop(part.version, [])
+            due = output.published_by == "unit" or not waiting[part.version]
+            if due and (names := ready.pop(part.version, [])):
                 output.publish(Version.parse(part.version), names)
             there = kept[part.name]
             yield (

@@ -10,6 +10,7 @@ from rtinstall.platforms.terminal import Terminal
 from rtinstall.platforms.units import Failure, Outcome, Unit
 from rtinstall.runtime_bundle.commandline import amount, columns
 from rtinstall.runtime_bundle.targets import target_named
+from rtinstall.runtime_bundle.versions import Version
 
 
 def show_plans(plans: Sequence[Plan], watch: Terminal, out: str) -> None:
@@ -71,8 +72,8 @@ def summary(done: Sequence[Finished], out: str) -> str:
             )
             rows.append((made.artifact.name, amount(made.artifact.size), *seconds))
     origins = [_origin(outcome.facts) for _, outcome in done if not outcome.failure]
-    versions = dict.fromkeys(unit.version for unit, outcome in done if not outcome.failure)
-    where = ", ".join(f"{out}/v{version}" for version in sorted(versions))
+    versions = {Version.parse(unit.version) for unit, outcome in done if not outcome.failure}
+    where = ", ".join(f"{out}/{version.tag}" for version in sorted(versions))
     table = columns(rows, right=frozenset({1, 2, 3}))
     return "\n".join((table, "", *origins, "", f"{where}: with SHASUMS256.txt and manifests"))
 

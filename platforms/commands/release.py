@@ -65,7 +65,7 @@ ALL = "all"
     default="dist",
     show_default=True,
     metavar="PLACE",
-    help="The mirror to write into, a folder or s3://... ; what is there already stays.",
+    help="The mirror to write into, a folder or s3://bucket/prefix; what is there already stays.",
 )
 @level_option
 @jobs_option
