@@ -59,7 +59,7 @@ def handed_out(
             ): unit
             for unit in units
         }  # fmt: skip
-        for future in as_completed(list(futures)):
+        for future in as_completed(list(futures), loop=client.loop):
             if future.status in ("cancelled", "lost"):
                 raise _lost(address)
             yield futures[future], attempt(partial(_result, future))
@@ -101,7 +101,9 @@ def _client(address: str, connect: float) -> Client:
         raise MissingTool(
             "--scheduler needs Dask distributed", hint="pip install 'rtinstall[scale]'"
         ) from error
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # errors are told by us
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # errors are told by us
     try:
         return Client(address, timeout=connect, set_as_default=False, name="rtbuild")
     except (OSError, ValueError, ImportError) as error:

@@ -39,7 +39,7 @@ from rtinstall.platforms.manifest import (
     same_runtime,
     write_manifest,
 )
-from rtinstall.platforms.staging import STAGE, held, stage, sync, writable
+from rtinstall.platforms.staging import STAGE, held, stage, sweep, sync, writable
 from rtinstall.runtime_bundle.errors import NoSpace, NotReadable, RtError
 from rtinstall.runtime_bundle.model import Bundle
 from rtinstall.runtime_bundle.releases import (
@@ -200,6 +200,7 @@ class Mirror:
         """Remove what is left of the deliveries of ``names``, which are published."""
         for name in names:
             shutil.rmtree(self._unit(name), ignore_errors=True)
+        sweep(self.root)  # of workers that were killed
 
     def _accepted(self, name: str, version: Version) -> tuple[bytes, list[tuple[Path, Path]]]:
         """Return the manifest of what a unit delivered, and the files that are still to be moved."""

@@ -114,8 +114,10 @@ def plan_facts(plans: Sequence[Plan], units: Sequence[Unit]) -> dict[str, object
     }
 
 
-def run_facts(plans: Sequence[Plan], done: Sequence[Finished], out: str) -> dict[str, object]:
-    """Return what was built, what was kept, and what has failed, ready for JSON."""
+def run_facts(
+    plans: Sequence[Plan], done: Sequence[Finished], left: Iterable[str], out: str
+) -> dict[str, object]:
+    """Return what was built, what was kept, what has failed, and the units ``left``, ready for JSON."""
     refused = [
         {"version": str(plan.version), "target": "", "unit": "", **_failure(plan.refused)}
         for plan in plans
@@ -153,6 +155,7 @@ def run_facts(plans: Sequence[Plan], done: Sequence[Finished], out: str) -> dict
             if not outcome.failure
         ],
         "failed": refused + failed,
+        "left": sorted(left),
     }
 
 

@@ -45,6 +45,7 @@ from rtinstall.platforms.report import plan_facts, run_facts, show_plans, summar
 from rtinstall.platforms.terminal import Terminal, terminal
 from rtinstall.platforms.units import Open, Unit, attempt, carry_out, unit_of
 from rtinstall.runtime_bundle.commandline import tell
+from rtinstall.runtime_bundle.errors import RtError
 from rtinstall.runtime_bundle.sources import survey
 from rtinstall.runtime_bundle.versions import VersionSpec
 
@@ -150,17 +151,19 @@ def release_command(
                 open_sources=lambda unit: sources[unit.version],
             )  # fmt: skip
         with output.writing():
-            done = _followed(carried_out(units, output, carry), len(units), watch)
+            done, end = _followed(carried_out(units, output, carry), len(units), watch)
         watch.done()
-    done.sort(key=lambda each: units.index(each[0]))
+    turns = {unit: turn for turn, unit in enumerate(unit.name for unit in units)}
+    done.sort(key=lambda each: turns[each[0].name])
     if as_json:
-        click.echo(json.dumps(run_facts(chosen, done, output.shown), indent=1))
-    else:
+        left = turns.keys() - {unit.name for unit, _ in done}
+        click.echo(json.dumps(run_facts(chosen, done, left, output.shown), indent=1))
+    elif any(outcome.made for _, outcome in done):
         click.echo(summary(done, output.shown))
     for failure in failures(chosen, done):
         if failure.trace:
             tell(failure.trace)
-    if error := error_of_run(chosen, done):
+    if error := end or error_of_run(chosen, done):
         raise error
 
 
@@ -186,12 +189,17 @@ def _on_this_machine(
         yield unit, attempt(act)
 
 
-def _followed(results: Carried, total: int, watch: Terminal) -> list[Finished]:
-    """Show each result as it comes, and return all."""
+def _followed(
+    results: Carried, total: int, watch: Terminal
+) -> tuple[list[Finished], RtError | None]:
+    """Show each result as it comes; return all, and what ended the run before it was through."""
     done = []
     count = watch.tally("release", total) if total > 1 else lambda word: None
-    with closing(results):
-        for unit, outcome in results:
-            done.append((unit, outcome))
-            count(f"{unit}: {word_on(outcome)}")
-    return done
+    try:
+        with closing(results):
+            for unit, outcome in results:
+                done.append((unit, outcome))
+                count(f"{unit}: {word_on(outcome)}")
+    except RtError as error:
+        return done, error
+    return done, None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pty
 import re
-import re
 import subprocess
 import sys
 import termios
