@@ -85,7 +85,9 @@ def test_an_extra_is_imported_in_one_place_and_only_when_it_is_needed(extra: str
     assert users == EXTRAS[extra]
     for user in users:
         top = ast.parse((ROOT / user).read_text(encoding="utf-8")).body
-        imported = {ast.unparse(node) for node in top if isinstance(node, ast.Import | ast.ImportFrom)}
+        imported = {
+            ast.unparse(node) for node in top if isinstance(node, ast.Import | ast.ImportFrom)
+        }
         assert not [line for line in imported if extra in line]
 
 

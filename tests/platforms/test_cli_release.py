@@ -120,14 +120,17 @@ def test_a_plan_fetches_and_writes_nothing(desk: Desk, upstream: Upstream) -> No
     assert desk.program(*words).good().out == ""
     plan = desk.program(*words, "--json").good()
     assert plan.err == ""
-    assert plan.json["targets"][1].items() >= {
-        "target": "linux-x64-musl",
-        "source": "dist",
-        "location": f"{upstream.url}/v24.19.0/node-v24.19.0-linux-x64-musl.tar.xz",
-        "size": len(files["node-v24.19.0-linux-x64-musl.tar.xz"]),
-        "cached": False,
-        "formats": ["apk", "tar.xz", "tar.gz"],
-    }.items()
+    assert (
+        plan.json["targets"][1].items()
+        >= {
+            "target": "linux-x64-musl",
+            "source": "dist",
+            "location": f"{upstream.url}/v24.19.0/node-v24.19.0-linux-x64-musl.tar.xz",
+            "size": len(files["node-v24.19.0-linux-x64-musl.tar.xz"]),
+            "cached": False,
+            "formats": ["apk", "tar.xz", "tar.gz"],
+        }.items()
+    )
     assert "linux-arm64" in plan.json["not_published"]
     assert not desk.dist.exists()
     asked = [r for r in upstream.server.requests if r.path.endswith(".xz") and r.method == "GET"]

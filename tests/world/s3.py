@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -14,12 +15,12 @@ import pytest
 moto_server = pytest.importorskip("moto.server", reason="needs moto[server]")
 pytest.importorskip("s3fs", reason="needs s3fs, of the extra rtinstall[scale]")
 
-from moto.moto_server.werkzeug_app import (  # noqa: E402
+from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     create_backend_app,
 )
-from moto.s3.models import s3_backends  # noqa: E402
-from werkzeug.serving import make_server  # noqa: E402
+from moto.s3.models import s3_backends
+from werkzeug.serving import make_server
 
 ACCOUNT = "123456789012"
 SECRET = "a-secret-nobody-may-see"
@@ -33,6 +34,7 @@ class S3:
     bucket = "shelf"
 
     def __init__(self) -> None:
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self.app = DomainDispatcherApplication(create_backend_app)
         self.changes: list[str] = []
         self.watch: Callable[[str], None] = lambda change: None
