@@ -87,6 +87,7 @@ class Objects:
     def write(self, name: str, data: bytes) -> None:
         """Write an object, in one piece."""
         with self._asking(name):
+            self._make_room(name)
             self._files.pipe_file(self._path(name), data)
             self._check(name, hashlib.md5(data, usedforsecurity=False), hashlib.sha256(data))
 
@@ -98,12 +99,14 @@ class Objects:
                 md5.update(chunk)
                 sha256.update(chunk)
         with self._asking(name):
+            self._make_room(name)
             self._files.put_file(str(path), self._path(name))
             self._check(name, md5, sha256)
 
     def copy(self, name: str, other: str) -> None:
         """Copy an object within the store."""
         with self._asking(other):
+            self._make_room(other)
             self._files.cp_file(self._path(name), self._path(other))
             one, two = (self._files.info(self._path(each)) for each in (name, other))
         if one["size"] != two["size"]:
@@ -174,6 +177,11 @@ class Objects:
                 hint="look at the store; nothing names the file yet",
             )
 
+    def _make_room(self, name: str) -> None:
+        """Make the folders of ``name`` where a store has folders; object stores are those with ``async``."""
+        if not self._files.async_impl:
+            self._files.makedirs(self._path(name).rpartition("/")[0], exist_ok=True)
+
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}" if name else self._root
 
@@ -212,7 +220,7 @@ class Objects:
 def _said(error: Exception) -> str:
     """Return an error's first line, without addresses, which may hold a password or a signature."""
     lines = str(error).strip().splitlines() or [""]
-    return re.sub(r"\S+(://|[?&]\w+=)\S+", "...", lines[0])[:200] or type(error).__name__
+    return re.sub(r"\S+(://|[?&]\w+=)\S+", "...", lines[0])[:200].rstrip(". :") or type(error).__name__
 
 
 def _object(info: Mapping[str, Any]) -> Object:
