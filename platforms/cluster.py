@@ -9,6 +9,7 @@ client or all workers loses nothing but the units under way.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from rtinstall.platforms.units import (
     portable,
 )
 from rtinstall.runtime_bundle.errors import (
+    BadConfiguration,
     DownloadFailed,
     MissingTool,
     NotPublished,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 RETRIES = 3  # of a unit that failed for a reason that may pass, or whose worker was lost
 CONNECT = 10.0  # seconds
+ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^\s/@]+:[0-9]{1,5}")
 PASSING = (Unreachable, DownloadFailed)
 OPENER = Opener()  # a worker's own: it lives longer than a run
 
@@ -46,8 +49,13 @@ def handed_out(
 ) -> Generator[tuple[Unit, Outcome], None, None]:
     """Let the workers of the scheduler at ``address`` carry out ``units``; yield each as it is finished.
 
-    Raises :class:`Unreachable` where there is no scheduler, or none any more, :class:`MissingTool`.
+    Raises :class:`Unreachable` where there is no scheduler, or none any more, :class:`MissingTool`,
+    :class:`BadConfiguration`.
     """
+    if not ADDRESS.fullmatch(address):
+        raise BadConfiguration(
+            f"{address!r} is no address of a scheduler", hint="such as tcp://host:8786"
+        )
     client = _client(address, connect)
     try:
         from distributed import as_completed

@@ -220,7 +220,9 @@ class Objects:
 def _said(error: Exception) -> str:
     """Return an error's first line, without addresses, which may hold a password or a signature."""
     lines = str(error).strip().splitlines() or [""]
-    return re.sub(r"\S+(://|[?&]\w+=)\S+", "...", lines[0])[:200].rstrip(". :") or type(error).__name__
+    return (
+        re.sub(r"\S+(://|[?&]\w+=)\S+", "...", lines[0])[:200].rstrip(". :") or type(error).__name__
+    )
 
 
 def _object(info: Mapping[str, Any]) -> Object:
