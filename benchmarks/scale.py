@@ -17,7 +17,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def measured(
-    work: Path, upstream: Upstream, contenders: dict[str, Sequence[str]], rounds: int
+    work: Path, upstream: Upstream, contenders: Mapping[str, Sequence[str]], rounds: int
 ) -> dict[str, float]:
     """Return the median seconds of each contender; all must come to the same bytes."""
     seconds: dict[str, list[float]] = {way: [] for way in contenders}
