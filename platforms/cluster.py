@@ -8,20 +8,24 @@ client or all workers loses nothing but the units under way.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
+import warnings
 from collections.abc import Callable, Generator, Sequence
-from functools import partial
+from concurrent import futures
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from rtinstall.platforms.settings import Settings
 from rtinstall.platforms.units import (
     Failure,
     Opener,
     Outcome,
     Unit,
-    attempt,
     carry_out,
     portable,
+    settings_name,
 )
 from rtinstall.runtime_bundle.errors import (
     BadConfiguration,
@@ -41,6 +45,7 @@ RETRIES = 3  # of a unit that failed for a reason that may pass, or whose worker
 CONNECT = 10.0  # seconds
 ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^\s/@]+:[0-9]{1,5}")
 PASSING = (Unreachable, DownloadFailed)
+NOTHING = Settings()
 OPENER = Opener()  # a worker's own: it lives longer than a run
 
 
@@ -60,24 +65,42 @@ def handed_out(
     try:
         from distributed import as_completed
 
-        futures = {
-            client.submit(
-                on_worker, portable(unit), output,
-                key=f"rtbuild-{unit.name}", pure=True, retries=RETRIES,
-            ): unit
-            for unit in units
-        }  # fmt: skip
-        for future in as_completed(list(futures), loop=client.loop):
-            if future.status in ("cancelled", "lost"):
-                raise _lost(address)
-            yield futures[future], attempt(partial(_result, future))
+        # A task like any other, which is done again where its result was lost: what is large goes to
+        # the scheduler once, and from worker to worker.
+        luggage: dict[str, Future] = {}
+        tasks: dict[Future, Unit] = {}
+        for unit in units:
+            name = settings_name(unit.settings)
+            if name not in luggage:
+                luggage[name] = _submitted(
+                    client, f"rtbuild-settings-{name}", settings_of, portable(unit.settings)
+                )
+            task = _submitted(
+                client, f"rtbuild-{unit.name}",
+                on_worker, replace(unit, settings=NOTHING), luggage[name], output,
+            )  # fmt: skip
+            tasks[task] = unit
+        for future in as_completed(list(tasks), loop=client.loop):
+            yield tasks[future], _outcome(future, address)
             future.release()
     finally:
         _quietly(client.close)
 
 
-def on_worker(unit: Unit, output: str) -> Outcome:
+def _submitted(client: Client, key: str, *call: Any) -> Future:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Sending large graph")
+        return client.submit(*call, key=key, pure=True, retries=RETRIES)
+
+
+def settings_of(settings: Settings) -> Settings:
+    """Return ``settings``: what every unit of a run shares, as a task."""
+    return settings
+
+
+def on_worker(unit: Unit, settings: Settings, output: str) -> Outcome:
     """Carry out a unit on a worker; what another worker may do better is raised."""
+    unit = replace(unit, settings=settings)
     try:
         try:
             return carry_out(unit, output, open_sources=OPENER)
@@ -90,15 +113,22 @@ def on_worker(unit: Unit, output: str) -> Outcome:
         return Outcome({}, (), Failure.of(error))
 
 
-def _result(future: Future[Outcome]) -> Outcome:
+def _outcome(future: Future, address: str) -> Outcome:
+    """Return what came of a unit; where that is lost with its worker, another one finds it delivered.
+
+    All units are cancelled when the scheduler is lost.
+    """
     from distributed.scheduler import KilledWorker
 
     try:
         outcome: Outcome = future.result()
-    except KilledWorker as error:
-        raise WorkerLost(
-            "the workers that carried it out were lost, one after the other"
-        ) from error
+    except (asyncio.CancelledError, futures.CancelledError) as error:
+        raise _lost(address) from error
+    except KilledWorker:
+        lost = WorkerLost("the workers that carried it out were lost, one after the other")
+        return Outcome({}, (), Failure.of(lost))
+    except Exception as error:  # noqa: BLE001  # as it was raised on the worker
+        return Outcome({}, (), Failure.of(error))
     return outcome
 
 

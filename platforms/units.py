@@ -16,7 +16,7 @@ import json
 import shlex
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 
 from rtinstall.platforms.build import Watch, build
@@ -39,7 +39,7 @@ from rtinstall.runtime_bundle.sources import Offer, RuntimeSource
 from rtinstall.runtime_bundle.targets import target_named
 from rtinstall.runtime_bundle.versions import Version
 
-MOST = 64 << 20  # bytes of files that a unit may take along to another machine
+MOST = 256 << 20  # bytes of files that go along to another machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,16 +243,50 @@ def _offered(unit: Unit, sources: Sources) -> tuple[RuntimeSource, Offer]:
     raise NotPublished(f"{source.name} no longer has {unit}")
 
 
-def portable(unit: Unit) -> Unit:
-    """Return the unit with the files of its settings inside, for a machine that has not got them."""
-    extra = unit.settings.extra
-    if sum(file.size for file in extra) > MOST:
+def settings_name(settings: Settings) -> str:
+    """Return a digest of ``settings`` and of every file they bring."""
+    return _digest(_plain(settings))
+
+
+def portable(settings: Settings) -> Settings:
+    """Return ``settings`` with the contents of their files inside, for a machine that has not got them.
+
+    Raises :class:`BadConfiguration` for more than ``MOST`` bytes.
+    """
+    size = sum(file.size for file in _files(settings))
+    if size > MOST:
         raise BadConfiguration(
-            f"files of more than {MOST >> 20} MiB cannot be handed to other machines",
+            f"files of {size >> 20} MiB are too many to be handed to other machines: at most"
+            f" {MOST >> 20}",
             hint="put fewer or smaller ones into the configuration, or use --jobs",
         )
-    inside = tuple(replace(file, content=Blob(b"".join(file.content.chunks()))) for file in extra)
-    return replace(unit, settings=replace(unit.settings, extra=inside))
+    inside = _inside(settings)
+    assert isinstance(inside, Settings)
+    return inside
+
+
+def _files(value: object) -> Iterator[File]:
+    """Yield every file in ``value``, however deep."""
+    if isinstance(value, File):
+        yield value
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _files(getattr(value, field.name))
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _files(item)
+
+
+def _inside(value: object) -> object:
+    """Return ``value`` with the contents of every file in memory."""
+    if isinstance(value, File):
+        return replace(value, content=Blob(b"".join(value.content.chunks())))
+    if isinstance(value, tuple):
+        return tuple(map(_inside, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        changed = {field.name: _inside(getattr(value, field.name)) for field in fields(value)}
+        return replace(value, **changed)
+    return value
 
 
 def described(unit: Unit) -> dict[str, object]:

@@ -143,7 +143,7 @@ def release_command(
             if as_json:
                 click.echo(json.dumps(plan_facts(chosen, units), indent=1))
             return
-        if scheduler:
+        if scheduler is not None:
             carry: Carry = partial(handed_out, output=_everywhere(out), address=scheduler)
         else:
             carry = partial(

@@ -12,17 +12,19 @@ from pathlib import Path
 
 import pytest
 
+from readers import deb
 from rtinstall.platforms.cluster import handed_out
 from rtinstall.runtime_bundle.errors import MissingTool
 from world import cluster as world
 from world.cluster import Cluster
 from world.rtbuild import Desk, ended
-from world.runtime import Upstream
+from world.runtime import Upstream, noise
 from world.server import running
 from world.shelves import files_of, promised
 
 pytest.importorskip("distributed", reason="needs distributed, of the extra rtinstall[scale]")
 
+PATIENCE = 300  # seconds, where the machine has other work
 VERSIONS = [f"{20 + 2 * (n % 3)}.{n}.0" for n in range(40)]
 TARGETS = ("linux-x64", "linux-arm64", "linux-x64-musl", "darwin-x64", "darwin-arm64", "win-x64")
 WORDS = ("release", "all", "-l", "fast", "-f", "tar.gz", "-f", "deb", "-f", "zip")
@@ -42,7 +44,7 @@ def forty() -> Iterator[Upstream]:
 def local(forty: Upstream, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """Give what a run without a cluster makes of them."""
     desk = Desk(tmp_path_factory.mktemp("local"))
-    desk.program(*WORDS, *forty.words, "--jobs", "2").good()
+    ended(desk.start(*WORDS, *forty.words, "--jobs", "2"), PATIENCE).good()
     return files_of(desk.dist)
 
 
@@ -57,7 +59,7 @@ def published(desk: Desk) -> int:
 
 
 def wait_for(what: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not what():
         assert time.monotonic() < deadline, "it does not come"
         time.sleep(0.01)
@@ -72,7 +74,7 @@ def test_a_worker_that_is_killed_half_way_loses_nothing(
     wait_for(lambda: published(desk) > 100)
     first.kill()
     promised(files_of(desk.dist))
-    result = ended(process).good()
+    result = ended(process, PATIENCE).good()
     assert result.err == ""
     assert len(result.json["targets"]) == 240
     assert (result.json["failed"], result.json["left"]) == ([], [])
@@ -89,7 +91,9 @@ def test_a_scheduler_that_is_killed_loses_nothing(
     process = desk.start(*some, cluster.address)
     wait_for(lambda: published(desk) > 20)
     cluster.scheduler.kill()
-    result = ended(process).failed(5, f"the scheduler {cluster.address} was lost", "again")
+    result = ended(process, PATIENCE).failed(
+        5, f"the scheduler {cluster.address} was lost", "again"
+    )
     finished = {target["unit"] for target in result.json["targets"]}
     assert 20 < len(finished) < 84
     assert len(result.json["left"]) == 84 - len(finished)
@@ -97,7 +101,7 @@ def test_a_scheduler_that_is_killed_loses_nothing(
 
     with world.running(tmp_path / "another") as another:
         another.worker(1)
-        again = ended(desk.start(*some, another.address)).good().json
+        again = ended(desk.start(*some, another.address), PATIENCE).good().json
     kept = {t["unit"] for t in again["targets"] if all(a["kept"] for a in t["artifacts"])}
     assert kept >= finished
     files = files_of(desk.dist)
@@ -113,11 +117,19 @@ def test_what_fails_on_a_worker_is_told_as_if_it_were_here(
     upstream.release("24.19.0", TARGETS[:2])
     upstream.put("v24.19.0/node-v24.19.0-linux-arm64.tar.xz", b"another file")
     cluster.worker(1)
+    desk.work.mkdir()
+    (desk.work / "motd").write_bytes(noise(12_000_000))  # more than Dask likes in a task
+    (desk.work / "rtbuild.toml").write_text('[files]\n"/etc/motd" = "motd"\n')
     words = (*WORDS, *upstream.words, "--scheduler", cluster.address)
     desk.program(*words).failed(7, "1 of 2 failed; node 24.19.0 for linux-arm64: ", "do not use")
     assert promised(files_of(desk.dist)) == 1
     upstream.release("24.19.0", TARGETS[:2])
+    (desk.work / "motd").rename(desk.work / "elsewhere")
+    desk.program(*words).failed(11, "motd")
+    (desk.work / "elsewhere").rename(desk.work / "motd")
     desk.program(*words).good()
+    package = deb.read((desk.dist / "v24.19.0/nodejs_24.19.0-1_arm64.deb").read_bytes())
+    assert max(len(member.data) for member in package.members) == 12_000_000
 
 
 def test_a_scheduler_that_is_not_there_is_said_to_be_so(desk: Desk, upstream: Upstream) -> None:

@@ -18,7 +18,15 @@ from rtinstall.platforms.cli import cli
 from rtinstall.platforms.origin import Origin
 from rtinstall.platforms.package import Metadata
 from rtinstall.platforms.settings import Settings
-from rtinstall.platforms.units import Opener, Unit, carry_out, described, matrix, portable
+from rtinstall.platforms.units import (
+    Opener,
+    Unit,
+    carry_out,
+    described,
+    matrix,
+    portable,
+    settings_name,
+)
 from rtinstall.runtime_bundle.errors import BadConfiguration
 from rtinstall.runtime_bundle.model import File, Slice
 from world.rtbuild import IMPORTS
@@ -122,18 +130,19 @@ def test_a_row_for_a_ci_system_is_a_command_that_does_the_same() -> None:
     assert (said["npm"], said["out"]) == ("11.6.2", "s3://shelf/a b")
 
 
-def test_a_unit_takes_its_files_along(tmp_path: Path) -> None:
+def test_settings_take_their_files_along(tmp_path: Path) -> None:
     path = tmp_path / "motd"
     path.write_bytes(b"hello\n")
     there = replace(File.of("etc/motd", b"hello\n"), content=Slice(path, 0, 6))
-    unit = replace(UNIT, settings=replace(UNIT.settings, extra=(there,)))
-    moved = portable(unit)
+    settings = replace(UNIT.settings, extra=(there,))
+    moved = portable(settings)
     path.unlink()
-    assert moved.name == unit.name
-    assert b"".join(moved.settings.extra[0].content.chunks()) == b"hello\n"
-    heavy = replace(there, content=Slice(path, 0, 65 << 20))
-    with pytest.raises(BadConfiguration, match="64 MiB"):
-        portable(replace(UNIT, settings=replace(UNIT.settings, extra=(heavy,))))
+    assert settings_name(moved) == settings_name(settings) != settings_name(UNIT.settings)
+    assert moved.metadata == settings.metadata
+    assert b"".join(moved.extra[0].content.chunks()) == b"hello\n"
+    heavy = replace(there, content=Slice(path, 0, 257 << 20))
+    with pytest.raises(BadConfiguration, match="257 MiB"):
+        portable(replace(settings, extra=(heavy,)))
 
 
 def test_a_unit_of_another_rtbuild_is_not_carried_out(tmp_path: Path) -> None:

@@ -72,6 +72,11 @@ class S3:
             if name.startswith(prefix)
         }
 
+    def damage(self, name: str) -> None:
+        """Change the last byte of an object."""
+        key = s3_backends[ACCOUNT]["aws"].buckets[self.bucket].keys[name]
+        key.value, key._etag = key.value[:-1] + b"x", None
+
     def _answer(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         change = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
         if environ["REQUEST_METHOD"] in ("GET", "HEAD"):

@@ -14,12 +14,12 @@ ARCHIVES = (".tar.gz", ".tar.xz", ".zip")
 
 
 def files_of(root: Path) -> dict[str, bytes]:
-    """Return every file of a mirror in a folder, but its lock."""
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in root.rglob("*")
-        if path.is_file() and path.name != ".lock"
-    }
+    """Return every file of a mirror in a folder, in the order in which a reader comes to them.
+
+    Left out is what readers do not look at, which has a dot.
+    """
+    lists = [*root.glob("index.*"), *root.glob("v*/SHASUMS256.txt"), *root.glob("v*/*")]
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in lists}
 
 
 def promised(files: Mapping[str, bytes]) -> int:
