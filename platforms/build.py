@@ -30,7 +30,6 @@ class Built:
     path: Path
     writing: float
     checking: float
-    reused: bool = False
 
 
 class Watch(Protocol):
@@ -70,22 +69,15 @@ def build(
     stage: Path,
     effort: Effort,
     watch: Watch,
-    already: Callable[[str, str], Path | None] = lambda filename, recipe: None,
 ) -> Built:
     """Write ``bundle`` in the format called ``name`` into the folder ``stage``, and read it back.
 
-    ``already(filename, recipe)`` may give a finished file of the same recipe, which is then kept.
     Raises :class:`NoSpace` when the disk is full; whatever is raised, no file of that name is left.
     """
     module = FORMATS[name]
     package = module.package(bundle, settings)
     filename = module.filename(package)
     digest = recipe(package, effort)
-    finished = already(filename, digest)
-    if finished is not None:
-        artifact = _artifact(finished, name, digest, package)
-        return Built(artifact, finished, 0.0, 0.0, reused=True)
-
     path = stage / filename
     started = perf_counter()
     try:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TypeVar
 
-from rtinstall.runtime_bundle.errors import NotReadable
+from rtinstall.runtime_bundle.errors import NotReadable, UnsafeArchive
 from rtinstall.runtime_bundle.model import (
     Bundle,
     Dependency,
@@ -19,6 +19,7 @@ from rtinstall.runtime_bundle.model import (
     File,
     Provenance,
     Symlink,
+    check_path,
 )
 
 T = TypeVar("T")
@@ -30,6 +31,7 @@ MAX_MANIFEST = 32 << 20
 class Artifact:
     """One file of a release; ``recipe`` is a digest of everything that determines its bytes.
 
+    ``basis`` is one of what was known of that before anything was fetched (:mod:`.units`);
     ``rtinstall`` says which one is in it, if any.
     """
 
@@ -39,6 +41,7 @@ class Artifact:
     sha256: str
     recipe: str
     rtinstall: str = ""
+    basis: str = ""
 
 
 def write_manifest(bundle: Bundle, artifacts: Iterable[Artifact] = ()) -> bytes:
@@ -46,9 +49,17 @@ def write_manifest(bundle: Bundle, artifacts: Iterable[Artifact] = ()) -> bytes:
     value = {
         "schema": SCHEMA,
         **describe(bundle),
-        "artifacts": [asdict(a) for a in sorted(artifacts, key=lambda a: a.name)],
+        "artifacts": _rows(artifacts),
         "entries": [describe_entry(entry) for entry in bundle.entries],
     }
+    return _text(value)
+
+
+def _rows(artifacts: Iterable[Artifact]) -> list[dict[str, object]]:
+    return [asdict(item) for item in sorted(artifacts, key=lambda item: item.name)]
+
+
+def _text(value: Mapping[str, object]) -> bytes:
     return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
 
 
@@ -96,15 +107,44 @@ def read_manifest(data: bytes, name: str) -> dict[str, object]:
 
 
 def artifacts_of(manifest: Mapping[str, object]) -> list[Artifact]:
-    """Return the artifacts a manifest lists, those that are well formed."""
+    """Return the artifacts a manifest lists, those that are well formed and lie beside it."""
     listed = manifest.get("artifacts")
     found = []
     for item in listed if isinstance(listed, list) else []:
         try:
-            found.append(Artifact(**item))
-        except TypeError:
+            artifact = Artifact(**item)
+            check_path(artifact.name)
+        except (TypeError, UnsafeArchive):
             continue
+        if "/" not in artifact.name:
+            found.append(artifact)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a manifest says: ``facts`` of the runtime (:func:`describe`), and artifacts made of it."""
+
+    facts: Mapping[str, object]
+    artifacts: tuple[Artifact, ...]
+
+    @classmethod
+    def of(cls, manifest: Mapping[str, object]) -> Contents:
+        """Take a manifest apart; its entries are left out."""
+        others = ("schema", "artifacts", "entries")
+        facts = {key: value for key, value in manifest.items() if key not in others}
+        return cls(facts, tuple(artifacts_of(manifest)))
+
+
+def merged(manifest: Mapping[str, object], kept: Iterable[Artifact]) -> bytes:
+    """Return ``manifest`` with the artifacts ``kept``, where it has none of their names itself."""
+    artifacts = {item.name: item for item in kept} | {i.name: i for i in artifacts_of(manifest)}
+    return _text({**manifest, "artifacts": _rows(artifacts.values())})
+
+
+def same_runtime(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
+    """Say whether two manifests are of the same contents, with the same date."""
+    return all(one.get(key) == other.get(key) for key in ("released", "entries"))
 
 
 def provenance_of(manifest: Mapping[str, object]) -> tuple[Provenance, ...]:

@@ -1,37 +1,31 @@
-"""One release: which version, from where, into which files; and then doing it.
+"""A release: which versions, from where, into which files; and then doing it.
 
-:func:`plan` asks and decides, and fetches nothing; :func:`carry_out` does what the plan says, one
-target after the other, each published when it is whole.
+:func:`plan` asks and decides, and fetches nothing. :func:`carried_out` does what the units of a plan
+say, and publishes what they deliver; a unit that fails does not keep the others from it.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
-from typing import Protocol
 
-from rtinstall.platforms.build import Built, Watch, build
 from rtinstall.platforms.formats import inexpressible
-from rtinstall.platforms.mirror import Mirror
-from rtinstall.platforms.package import Effort
-from rtinstall.platforms.settings import Settings
-from rtinstall.runtime_bundle.assemble import assemble
-from rtinstall.runtime_bundle.download import Progress
+from rtinstall.platforms.outputs import Output
+from rtinstall.platforms.units import Failure, Made, Outcome, Unit
 from rtinstall.runtime_bundle.errors import (
+    NoSpace,
     NotExpressible,
     NotPublished,
     RtError,
     UnknownVersion,
 )
-from rtinstall.runtime_bundle.model import Bundle
 from rtinstall.runtime_bundle.releases import Release, select
-from rtinstall.runtime_bundle.sources import AT_ONCE, Offer, Part, RuntimeSource, in_background
+from rtinstall.runtime_bundle.sources import AT_ONCE, Offer, RuntimeSource, in_background
 from rtinstall.runtime_bundle.targets import TARGETS, Target
-from rtinstall.runtime_bundle.universal import join
 from rtinstall.runtime_bundle.versions import Version, VersionSpec
 
 Survey = Mapping[Target, Sequence[tuple[RuntimeSource, tuple[Release, ...]]]]
@@ -55,28 +49,15 @@ class Job:
 class Plan:
     """A version, the jobs for the targets that have it, and the targets that have not.
 
-    ``left_out`` are the formats that cannot hold the version, and why.
+    ``left_out`` are the formats that cannot hold the version, and why; ``refused`` says why nothing
+    of the version can be planned.
     """
 
     version: Version
     jobs: tuple[Job, ...]
     without: tuple[Target, ...]
     left_out: Mapping[str, NotExpressible] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A target that is finished."""
-
-    bundle: Bundle
-    built: tuple[Built, ...]
-
-
-class Npm(Protocol):
-    """Who fetches an npm other than the one a runtime comes with."""
-
-    def fetch_npm(self, version: str, progress: Progress) -> Part:
-        """Return the verified package."""
+    refused: Failure | None = None
 
 
 def plan(
@@ -105,6 +86,60 @@ def plan(
                 hint=error.hint,
             ) from error
         raise
+    return plan_of(version, survey, formats, required=required, exact=exact)
+
+
+def plans(
+    asked: Iterable[tuple[VersionSpec, bool]],
+    survey: Survey,
+    formats: Mapping[Target, tuple[str, ...]],
+    *,
+    required: bool,
+    exact: bool = False,
+) -> tuple[Plan, ...]:
+    """Return a plan for each version asked for: the newest that fits a spec, or, if True, every one.
+
+    Of many versions one that cannot be planned does not keep the others from it. Raises as
+    :func:`plan` for a single one.
+    """
+    found: dict[Version, Plan] = {}
+    for spec, every_one in asked:
+        if not every_one:
+            made = plan(spec, survey, formats, required=required, exact=exact)
+            found.setdefault(made.version, made)
+            continue
+        for version in every(spec, survey):
+            if version not in found:
+                try:
+                    made = plan_of(version, survey, formats, required=False, exact=exact)
+                except RtError as error:
+                    made = Plan(version, (), tuple(survey), refused=Failure.of(error))
+                found[version] = made
+    return tuple(found.values())
+
+
+def every(spec: VersionSpec, survey: Survey) -> tuple[Version, ...]:
+    """Return all versions that ``spec`` asks for and any target has, newest first.
+
+    Raises :class:`UnknownVersion`, :class:`NotPublished` if there is none.
+    """
+    known: dict[Version, Release] = {}
+    for offers in survey.values():
+        for _, releases in offers:
+            known = {release.version: release for release in releases} | known
+    found = tuple(release.version for release in select(spec, known.values()))
+    return found or (_choose(spec, survey, required=False),)
+
+
+def plan_of(
+    version: Version,
+    survey: Survey,
+    formats: Mapping[Target, tuple[str, ...]],
+    *,
+    required: bool,
+    exact: bool = False,
+) -> Plan:
+    """Choose, for each target, the first source that has ``version``; see :func:`plan`."""
     left_out = inexpressible({name for names in formats.values() for name in names}, version)
     if exact and left_out:
         raise next(iter(left_out.values()))
@@ -198,63 +233,86 @@ def _names(targets: Iterable[Target]) -> str:
     return ", ".join(target.name for target in targets)
 
 
-def carry_out(
-    plan: Plan,
-    mirror: Mirror,
-    settings: Settings,
-    effort: Effort,
-    watch: Watch,
-    *,
-    npm: Npm | None = None,
-    released: int | None = None,
-) -> Iterator[Done]:
-    """Fetch, assemble, build, read back and publish, target by target.
+Carried = Generator[tuple[Unit, Outcome], None, None]
+Finished = tuple[Unit, Outcome]
+Carry = Callable[[Sequence[Unit]], Carried]
 
-    ``released`` (seconds since 1970) replaces the release date, as ``SOURCE_DATE_EPOCH`` asks.
+
+def carried_out(units: Sequence[Unit], output: Output, carry: Carry) -> Carried:
+    """Let ``carry`` do what is not in ``output`` yet, publish what comes of it, and yield all outcomes.
+
+    What is there already comes first. A disk that is full ends the run with :class:`NoSpace`.
     """
-    for job in plan.jobs:
-        with mirror.stage() as stage:
-            bundle = bundle_of(job, settings, stage / "spool", watch, npm=npm, released=released)
-            built = tuple(
-                build(
-                    bundle,
-                    settings,
-                    name,
-                    stage=stage,
-                    effort=effort,
-                    watch=watch,
-                    already=_finished(mirror, bundle),
-                )
-                for name in job.formats
+    lacking: list[Unit] = []
+    kept: dict[str, Outcome] = {}  # what is there of a unit that lacks some of its formats
+    whole: dict[str, Unit] = {}
+    published: set[str] = set()
+    for unit in units:
+        there = _kept(unit, output)
+        having = {made.artifact.format for made in there.made}
+        missing = tuple(name for name in unit.formats if name not in having)
+        if missing:
+            part = replace(unit, formats=missing)
+            lacking.append(part)
+            kept[part.name], whole[part.name] = there, unit
+        else:
+            published.add(unit.name)
+            yield unit, there
+    output.forget_others(whole)
+    waiting = Counter(unit.version for unit in lacking)
+    ready: dict[str, list[str]] = {}
+    for version in dict.fromkeys(unit.version for unit in units):
+        if not waiting[version]:  # a run may have been killed before it had listed all
+            output.publish(Version.parse(version), ())
+    with closing(carry(lacking)) as outcomes:
+        for part, outcome in outcomes:
+            waiting[part.version] -= 1
+            if outcome.failure is None:
+                ready.setdefault(part.version, []).append(part.name)
+            elif outcome.failure.exit_code == NoSpace.exit_code:
+                raise NoSpace(outcome.failure.message, hint=outcome.failure.hint)
+            due = output.published_by == "unit" or not waiting[part.version]
+            if due and (names := ready.pop(part.version, [])):
+                output.publish(Version.parse(part.version), names)
+            there = kept[part.name]
+            yield (
+                whole[part.name],
+                replace(outcome, made=_in_order(whole[part.name], there, outcome)),
             )
-            mirror.publish(bundle, built, stage)
-        yield Done(bundle, built)
+            if outcome.failure is None:
+                published.add(part.name)
+    output.tidy(published)
 
 
-def bundle_of(
-    job: Job,
-    settings: Settings,
-    spool: Path,
-    watch: Watch,
-    *,
-    npm: Npm | None,
-    released: int | None,
-) -> Bundle:
-    """Fetch and assemble the runtime of one job; its contents stay in files beside ``spool``."""
-    made = []
-    for offer in job.offer.each:
-        label = f"{offer.target} from {job.source.name}"
-        parts = job.source.fetch(offer, watch.download(label))
-        if settings.npm is not None and npm is not None:
-            other = npm.fetch_npm(settings.npm, watch.download(f"npm {settings.npm}"))
-            parts = (*(part for part in parts if part.what == "runtime"), other)
-        own = spool.with_name(f"{spool.name}-{offer.target}")
-        made.append(assemble(parts, offer.release, offer.target, own))
-    bundle, *others = made
-    for second in others:
-        bundle = join(bundle, second, job.target, spool)
-    return bundle if released is None else replace(bundle, released=released)
+def _kept(unit: Unit, output: Output) -> Outcome:
+    found = output.kept(Version.parse(unit.version), unit.target, unit.basis)
+    made = [Made(item) for item in found.artifacts if item.format in unit.formats] if found else []
+    there = Outcome(found.facts if found else {}, tuple(made))
+    return replace(there, made=_in_order(unit, there))
 
 
-def _finished(mirror: Mirror, bundle: Bundle) -> Callable[[str, str], Path | None]:
-    return lambda filename, recipe: mirror.finished(bundle.version, bundle.target, filename, recipe)
+def _in_order(unit: Unit, *outcomes: Outcome) -> tuple[Made, ...]:
+    made = [made for outcome in outcomes for made in outcome.made]
+    return tuple(sorted(made, key=lambda each: unit.formats.index(each.artifact.format)))
+
+
+def failures(plans: Sequence[Plan], done: Sequence[Finished]) -> list[Failure]:
+    """Return what has failed, in the order of the plan."""
+    planned = [plan.refused for plan in plans if plan.refused]
+    return [*planned, *(outcome.failure for _, outcome in done if outcome.failure)]
+
+
+def error_of_run(plans: Sequence[Plan], done: Sequence[Finished]) -> RtError | None:
+    """Return the error that a run ends in: that of its first failure, and its exit code."""
+    named = [(f"node {plan.version}", plan.refused) for plan in plans if plan.refused]
+    named += [(str(unit), outcome.failure) for unit, outcome in done if outcome.failure]
+    if not named:
+        return None
+    what, first = named[0]
+    total = len(done) + len(named) - len([1 for _, outcome in done if outcome.failure])
+    message = first.message
+    if total > 1:
+        message = f"{len(named)} of {total} failed; {what}: {message}"
+    error = RtError(message, hint=first.hint)
+    error.exit_code = first.exit_code
+    return error

@@ -40,12 +40,17 @@ def held(root: Path, *, hint: str = "wait for it to end, or name another folder"
     with lock:
         if not try_lock(lock.fileno()):
             raise NoSpace(f"another rtbuild is writing into {root}", hint=hint)
-        for left in root.glob(f"{STAGE}*"):
-            if left.is_dir():
-                shutil.rmtree(left, ignore_errors=True)
-            else:
-                left.unlink(missing_ok=True)
+        sweep(root)
         yield
+
+
+def sweep(root: Path) -> None:
+    """Remove unfinished work that nobody will finish."""
+    for left in root.glob(f"{STAGE}*"):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -58,6 +58,21 @@ class Terminal:
         """Return what a download reports to."""
         return Download(self, what)
 
+    def tally(self, what: str, total: int) -> Callable[[str], None]:
+        """Count the parts of ``what``; the result is called with a word on each that is finished."""
+        count = 0
+        task = self._progress.add_task(what, total=total, unit=False) if self._progress else None
+
+        def finished(word: str) -> None:
+            nonlocal count
+            count += 1
+            self.done()
+            self.say(f"{count} of {total}: {word}")
+            if task is not None and self._progress is not None:
+                self._progress.advance(task)
+
+        return finished
+
     def done(self) -> None:
         """Finish the step that is under way."""
         finish = self._finish
@@ -116,6 +131,8 @@ def terminal(*, quiet: bool = False) -> Iterator[Terminal]:
         """How much of how much, where that is known."""
 
         def render(self, task: Task) -> Text:
+            if not task.fields.get("unit", True):
+                return Text(f"{task.completed:.0f} of {task.total:.0f}")
             if task.total is None:
                 return Text(amount(task.completed) if task.completed else "")
             return Text(f"{amount(task.completed)} of {amount(task.total)}")

@@ -7,7 +7,6 @@ what a user can cause; colours and moving bars only on a terminal.
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import signal
@@ -24,7 +23,7 @@ from click.shell_completion import (
     shell_complete,
 )
 
-from rtinstall.runtime_bundle.errors import NoSpace, NotReadable, RtError
+from rtinstall.runtime_bundle.errors import RtError, error_of
 
 INTERRUPTED = 130
 UNREAD = 141  # as of a program that SIGPIPE ended
@@ -62,16 +61,15 @@ def run(group: click.Group, name: str, arguments: Sequence[str] | None = None) -
     except BrokenPipeError:
         _discard(sys.stdout)
         return UNREAD
-    except RtError as error:
-        return _say(str(error), error.hint, error.exit_code)
-    except OSError as error:
-        kind = NoSpace if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS) else NotReadable
-        where = f"{error.filename}: " if error.filename else ""
-        try:
-            sys.stdout.flush()
-        except OSError:  # it was the result that could not be written
-            _discard(sys.stdout)
-        return _say(f"{where}{error.strerror or error}", kind.hint, kind.exit_code)
+    except (RtError, OSError) as error:
+        if isinstance(error, OSError):
+            try:
+                sys.stdout.flush()
+            except OSError:  # it was the result that could not be written
+                _discard(sys.stdout)
+        known = error_of(error)
+        assert known is not None
+        return _say(str(known), known.hint, known.exit_code)
 
 
 class _Terminated(BaseException):

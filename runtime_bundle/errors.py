@@ -8,7 +8,10 @@ Exit code 1 is left to faults of our own (a traceback), 2 to a wrong command lin
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 class RtError(Exception):
@@ -171,6 +174,13 @@ class NotLocked(RtError):
     hint = "rtinstall lock brings it up to date"
 
 
+class WorkerLost(RtError):
+    """A process, or a machine of a cluster, ended while it carried out a unit of a release."""
+
+    exit_code = 24
+    hint = "it may lack memory: fewer --jobs, or larger workers; then run the same command again"
+
+
 class CannotRun(RtError):
     """A program is there, but the system does not start it; the code is that of shells."""
 
@@ -183,6 +193,17 @@ class NoProgram(RtError):
 
     exit_code = 127
     hint = "rtinstall which shows where the commands of the version are"
+
+
+def error_of(error: Exception) -> RtError | None:
+    """Return ``error`` as one of ours; None for a programming error."""
+    if isinstance(error, RtError):
+        return error
+    if isinstance(error, OSError):
+        kind = NoSpace if error.errno in NO_ROOM else NotReadable
+        where = f"{error.filename}: " if error.filename else ""
+        return kind(f"{where}{error.strerror or error}")
+    return None
 
 
 def every_error() -> Iterator[type[RtError]]:

@@ -239,6 +239,11 @@ class VersionSpec:
         exact = VERSION.fullmatch(text)
         return cls(text, alternatives, version=Version.parse(text) if exact else None)
 
+    @property
+    def channel(self) -> Channel:
+        """Return which of the project's channels to ask for it."""
+        return self.version.channel if self.version else "release"
+
     def matches(self, version: Version) -> bool:
         """Say whether ``version`` fits, leaving aside ``lts``, which depends on the releases."""
         key = version.key

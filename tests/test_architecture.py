@@ -21,10 +21,12 @@ MAY_IMPORT = {
 NETWORK = {"runtime_bundle/network.py"}
 PROCESSES = {
     "runtime_bundle/sources",
+    "platforms/crew.py",
     "platforms/freeze",
     "platforms/smoke",
     "installer/processes.py",
 }
+EXTRAS = {"fsspec": {"platforms/objects.py"}, "distributed": {"platforms/cluster.py"}}
 # Writers see an open file, never a disk.
 PURE = tuple(
     f"platforms/{room}/"
@@ -76,6 +78,18 @@ def test_only_the_rim_touches_network_and_processes(path: Path) -> None:
         assert roots(path).isdisjoint({"requests", "urllib3", "socket", "ssl", "http", "ftplib"})
     if not any(name(path).startswith(place) for place in PROCESSES):
         assert roots(path).isdisjoint({"subprocess", "multiprocessing", "pty"})
+
+
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_an_extra_is_imported_in_one_place_and_only_when_it_is_needed(extra: str) -> None:
+    users = {name(path) for path in SOURCES if extra in roots(path)}
+    assert users == EXTRAS[extra]
+    for user in users:
+        top = ast.parse((ROOT / user).read_text(encoding="utf-8")).body
+        imported = {
+            ast.unparse(node) for node in top if isinstance(node, ast.Import | ast.ImportFrom)
+        }
+        assert not [line for line in imported if extra in line]
 
 
 @pytest.mark.parametrize(

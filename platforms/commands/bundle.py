@@ -9,7 +9,6 @@ import click
 
 from rtinstall.platforms.build import build
 from rtinstall.platforms.commands.options import (
-    Origin,
     config_option,
     jobs_option,
     json_option,
@@ -25,8 +24,10 @@ from rtinstall.platforms.commands.options import (
 from rtinstall.platforms.host import host_target
 from rtinstall.platforms.manifest import describe, write_manifest
 from rtinstall.platforms.mirror import Mirror, replace_file
+from rtinstall.platforms.origin import Origin
 from rtinstall.platforms.package import Effort, Level
-from rtinstall.platforms.release import bundle_of, plan
+from rtinstall.platforms.release import plan
+from rtinstall.platforms.runtimes import bundle_of
 from rtinstall.platforms.settings import Settings
 from rtinstall.platforms.terminal import terminal
 from rtinstall.runtime_bundle.commandline import amount
@@ -81,7 +82,7 @@ def bundle_command(
     target = target_named(targets[0]) if targets else host_target()
     epoch = source_date_epoch()
     with terminal(quiet=as_json) as watch:
-        opened = origin.open(spec, watch.say, settings)
+        opened = origin.open(spec.channel, watch.say, settings)
         watch.start(f"looking for {spec.text}", None)
         found = survey((target,), opened.ordered, watch.say)
         (job,) = plan(spec, found, {target: ()}, required=True).jobs
@@ -92,7 +93,9 @@ def bundle_command(
         place = Mirror(out)
         with place.writing(), place.stage() as stage:
             spool = stage / "spool"
-            bundle = bundle_of(job, settings, spool, watch, npm=opened.npm, released=epoch)
+            bundle = bundle_of(
+                job.source, job.offer, settings, spool, watch, npm=opened.npm, released=epoch
+            )
             if form == "directory":
                 watch.start(name, None)
                 finished = stage / name

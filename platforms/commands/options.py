@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,24 +15,16 @@ from click.shell_completion import CompletionItem
 from rtinstall.platforms import companion
 from rtinstall.platforms.formats import FORMATS
 from rtinstall.platforms.freeze.record import companions
+from rtinstall.platforms.origin import SOURCES, Origin
 from rtinstall.platforms.package import LEVELS, SCOPES, Scope
 from rtinstall.platforms.settings import Settings, load, npm_version
 from rtinstall.platforms.windows.identity import guid, upgrade_code
-from rtinstall.runtime_bundle.cache import Cache
 from rtinstall.runtime_bundle.errors import BadConfiguration, NotPublished
-from rtinstall.runtime_bundle.freebsd.keys import FREEBSD_KEYS
-from rtinstall.runtime_bundle.network import Network
-from rtinstall.runtime_bundle.sources import RuntimeSource, Say
-from rtinstall.runtime_bundle.sources.joined import Joined
-from rtinstall.runtime_bundle.sources.local import Local
-from rtinstall.runtime_bundle.sources.named import Ways, source_named, trusted_key
-from rtinstall.runtime_bundle.sources.npm import Npm
-from rtinstall.runtime_bundle.targets import FREEBSD, TARGETS, Target, target_named
-from rtinstall.runtime_bundle.versions import VersionSpec
+from rtinstall.runtime_bundle.sources import Say
+from rtinstall.runtime_bundle.targets import TARGETS, Target, target_named
 
 Result = TypeVar("Result")
 CONFIG = "rtbuild.toml"
-SOURCES = ("dist", "pip", "npm", "freebsd", "ibmi")
 
 
 def _complete_version(
@@ -43,6 +35,9 @@ def _complete_version(
 
 
 version_argument = click.argument("version", metavar="VERSION", shell_complete=_complete_version)
+versions_argument = click.argument(
+    "expressions", metavar="VERSION...", nargs=-1, required=True, shell_complete=_complete_version
+)
 
 target_option = click.option(
     "-t",
@@ -75,7 +70,7 @@ jobs_option = click.option(
     type=click.IntRange(1, 256),
     default=os.cpu_count() or 1,
     show_default="all cores",
-    help="Threads to compress on; the bytes do not depend on it.",
+    help="Cores to use at most; the bytes do not depend on it.",
 )
 config_option = click.option(
     "-c",
@@ -119,46 +114,6 @@ rtinstall_option = click.option(
     help="Put rtinstall into the packages: what rtbuild freeze wrote into DIR, as it fits each target.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What the command line says of where a runtime comes from and how servers are reached."""
-
-    sources: tuple[str, ...]
-    allow_unsigned: bool
-    trust: tuple[str, ...]
-    sha256: str | None
-    ca_certificate: Path | None
-    offline: bool
-
-    def open(self, spec: VersionSpec, say: Say, settings: Settings) -> Sources:
-        """Make the sources that the names mean; none named means ``SOURCES``, in this order."""
-        network = Network(ca=self.ca_certificate, offline=self.offline)
-        cache = Cache()
-        ways = Ways(
-            cache,
-            network,
-            say,
-            channel=spec.version.channel if spec.version else "release",
-            allow_unsigned=self.allow_unsigned,
-            release=settings.metadata.freebsd.release or FREEBSD[0],
-            trusted=tuple(map(trusted_key, self.trust)) or FREEBSD_KEYS,
-            sha256=self.sha256,
-        )
-        found = [source_named(name, ways) for name in self.sources or SOURCES]
-        # What is on disk is one runtime, which is universal or not.
-        joined = (each if isinstance(each, Local) else Joined(each) for each in found)
-        npm = next((each for each in found if isinstance(each, Npm)), Npm(cache, network))
-        return Sources(tuple(joined), npm)
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """The sources to ask, in order, and the one that has npm by itself."""
-
-    ordered: tuple[RuntimeSource, ...]
-    npm: Npm
 
 
 SOURCE_OPTIONS = (

@@ -1,14 +1,17 @@
-"""``rtbuild release``: from a version to native packages in a mirror."""
+"""``rtbuild release``: from versions to native packages in a mirror."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import click
 
+from rtinstall.platforms.cluster import handed_out
 from rtinstall.platforms.commands.options import (
-    Origin,
     alternatives_option,
     chosen_targets,
     config_option,
@@ -17,7 +20,6 @@ from rtinstall.platforms.commands.options import (
     json_option,
     level_option,
     npm_option,
-    out_option,
     rtinstall_option,
     scope_option,
     settings_from,
@@ -26,26 +28,56 @@ from rtinstall.platforms.commands.options import (
     source_date_epoch,
     source_options,
     target_option,
-    version_argument,
+    versions_argument,
 )
-from rtinstall.platforms.manifest import describe
-from rtinstall.platforms.mirror import Mirror
-from rtinstall.platforms.package import Effort, Level, Scope
-from rtinstall.platforms.release import Done, Plan, carry_out, plan
+from rtinstall.platforms.crew import side_by_side
+from rtinstall.platforms.origin import Origin
+from rtinstall.platforms.outputs import output_at
+from rtinstall.platforms.package import Level, Scope
+from rtinstall.platforms.release import (
+    Carried,
+    Carry,
+    Finished,
+    carried_out,
+    error_of_run,
+    failures,
+    plans,
+)
+from rtinstall.platforms.report import plan_facts, run_facts, show_plans, summary, word_on
 from rtinstall.platforms.terminal import Terminal, terminal
-from rtinstall.runtime_bundle.commandline import amount, columns
+from rtinstall.platforms.units import Open, Unit, attempt, carry_out, unit_of
+from rtinstall.runtime_bundle.commandline import tell
+from rtinstall.runtime_bundle.errors import RtError
 from rtinstall.runtime_bundle.sources import survey
+from rtinstall.runtime_bundle.targets import Target
 from rtinstall.runtime_bundle.versions import VersionSpec
 
+ALL = "all"
 
-@click.command("release", short_help="Build all packages of a version into a mirror, dist/.")
-@version_argument
+
+@click.command("release", short_help="Build all packages of versions into a mirror, dist/.")
+@versions_argument
+@click.option(
+    "--every", "as_every", is_flag=True, help="Take all versions that fit, not the newest."
+)
 @target_option
 @format_option
 @source_options
-@out_option("dist", "The mirror to write into; what is there already stays.")
+@click.option(
+    "-o",
+    "--out",
+    default="dist",
+    show_default=True,
+    metavar="PLACE",
+    help="The mirror to write into, a folder or s3://bucket/prefix; what is there already stays.",
+)
 @level_option
 @jobs_option
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Let the workers of this Dask scheduler (tcp://host:8786) do the work.",
+)
 @config_option
 @scope_option
 @alternatives_option
@@ -55,13 +87,15 @@ from rtinstall.runtime_bundle.versions import VersionSpec
 @json_option
 def release_command(
     *,
-    version: str,
+    expressions: tuple[str, ...],
+    as_every: bool,
     targets: tuple[str, ...],
     formats: tuple[str, ...],
     origin: Origin,
-    out: Path,
+    out: str,
     level: Level,
     jobs: int,
+    scheduler: str | None,
     config: Path | None,
     scope: Scope | None,
     alternatives: bool,
@@ -70,142 +104,110 @@ def release_command(
     only_plan: bool,
     as_json: bool,
 ) -> None:
-    """Fetch VERSION for every target that has it, and write all its packages into dist/.
+    """Fetch each VERSION for every target that has it, and write all its packages into dist/.
 
-    VERSION is lts, latest, lts/krypton, 24, 24.19.0 or a range such as '>=22 <25'.
+    VERSION is lts, latest, lts/krypton, 24, 24.19.0 or a range such as '>=22 <25': the newest that
+    fits. With --every it is all that fit, of whatever targets have them; `all` is every version.
 
     A format that cannot hold a version, as an .msi no prerelease, is left out unless --format asks
     for it.
 
     dist/ is a distribution mirror in the layout of nodejs.org: index.json, vX.Y.Z/ with every
-    file, SHASUMS256.txt, and a manifest per target. Run again, it keeps what is finished.
+    file, SHASUMS256.txt, and a manifest per target. Run again, it keeps what is finished. A target
+    that fails does not keep the others from it: the run ends with the first failure and its code.
     """
-    spec = VersionSpec.parse(version)
     settings = settings_from(config, npm, scope, alternatives=alternatives, rtinstall=rtinstall)
     wanted = chosen_targets(targets, formats)
     epoch = source_date_epoch()
-    mirror = Mirror(out)
+    output = output_at(out)
+    asked = [_asked(text, every_one=as_every) for text in expressions]
     with terminal(quiet=as_json) as watch:
-        opened = origin.open(spec, watch.say, settings)
-        watch.start(f"looking for {spec.text}", None)
-        found = survey(tuple(wanted), opened.ordered, watch.say)
-        chosen = plan(spec, found, wanted, required=bool(targets), exact=bool(formats))
+        drafts = []
+        for channel in dict.fromkeys(spec.channel for spec, _ in asked):
+            opened = origin.open(channel, watch.say, settings)
+            watch.start(f"looking for {', '.join(expressions)}", None)
+            found = survey(tuple(wanted), opened.ordered, watch.say)
+            specs = [(spec, every_one) for spec, every_one in asked if spec.channel == channel]
+            chosen = plans(specs, found, wanted, required=bool(targets), exact=bool(formats))
+            drafts.append((opened, chosen))
         watch.done()
-        _show_plan(chosen, watch, out)
-        placed = {job.target: job.formats for job in chosen.jobs}
+        chosen = tuple(plan for _, some in drafts for plan in some)
+        show_plans(chosen, watch, output.shown)
+        placed: dict[Target, set[str]] = {}
+        for job in (job for plan in chosen for job in plan.jobs):
+            placed.setdefault(job.target, set()).update(job.formats)
         show_companions(settings, placed, watch.say, exact=bool(targets))
-        show_family(settings, {name for job in chosen.jobs for name in job.formats}, watch.say)
+        show_family(settings, set().union(*placed.values()), watch.say)
+        units, sources = [], {}
+        for opened, some in drafts:
+            for job in (job for plan in some for job in plan.jobs):
+                unit = unit_of(
+                    job.offer, job.source, opened, origin,
+                    formats=job.formats, settings=settings, level=level, epoch=epoch,
+                )  # fmt: skip
+                units.append(unit)
+                sources[unit.version] = opened
         if only_plan:
             if as_json:
-                click.echo(json.dumps(_plan_facts(chosen), indent=1))
+                click.echo(json.dumps(plan_facts(chosen, units), indent=1))
             return
-        with mirror.writing():
-            done = tuple(
-                carry_out(
-                    chosen, mirror, settings, Effort(level, jobs), watch,
-                    npm=opened.npm, released=epoch,
-                )
+        if scheduler is not None:
+            carry: Carry = partial(handed_out, output=_everywhere(out), address=scheduler)
+        else:
+            carry = partial(
+                _on_this_machine, out=out, jobs=jobs, watch=watch,
+                open_sources=lambda unit: sources[unit.version],
             )  # fmt: skip
+        with output.writing():
+            done, end = _followed(carried_out(units, output, carry), len(units), watch)
         watch.done()
+    turns = {unit: turn for turn, unit in enumerate(unit.name for unit in units)}
+    done.sort(key=lambda each: turns[each[0].name])
     if as_json:
-        click.echo(json.dumps(_facts(chosen, done, mirror), indent=1))
-    else:
-        click.echo(_summary(done, mirror))
+        left = turns.keys() - {unit.name for unit, _ in done}
+        click.echo(json.dumps(run_facts(chosen, done, left, output.shown), indent=1))
+    elif any(outcome.made for _, outcome in done):
+        click.echo(summary(done, output.shown))
+    for failure in failures(chosen, done):
+        if failure.trace:
+            tell(failure.trace)
+    if error := end or error_of_run(chosen, done):
+        raise error
 
 
-def _show_plan(chosen: Plan, watch: Terminal, out: Path) -> None:
-    rows = [("TARGET", "FROM", "DOWNLOAD", "FORMATS")]
-    for job in chosen.jobs:
-        size = "cached" if job.offer.cached else amount(job.offer.size)
-        rows.append((job.target.name, job.source.name, size, " ".join(job.formats)))
-    watch.say(f"node {chosen.version} into {out / chosen.version.tag}:")
-    watch.say(columns(rows, right=frozenset({2})))
-    # What two targets are made of is fetched once.
-    offers = {offer.location: offer for job in chosen.jobs for offer in job.offer.each}
-    sizes = [offer.size for offer in offers.values() if not offer.cached]
-    missing = [size for size in sizes if size is None]
-    total = sum(size or 0 for size in sizes)
-    if total:
-        more = f", and {len(missing)} of unknown size" if missing else ""
-        watch.say(f"{amount(total)} to download{more}")
-    if chosen.without:
-        names = ", ".join(target.name for target in chosen.without)
-        watch.say(f"not published there: {names}")
-    for reason in chosen.left_out.values():
-        watch.say(f"no {reason}")
+def _asked(text: str, *, every_one: bool) -> tuple[VersionSpec, bool]:
+    """Return what an expression asks for, and whether that is all that fit."""
+    return VersionSpec.parse("*" if text == ALL else text), every_one or text == ALL
 
 
-def _summary(done: tuple[Done, ...], mirror: Mirror) -> str:
-    """Return a row per file, and for each target what stands behind its files."""
-    rows = [("FILE", "SIZE", "BUILD", "CHECK", "CHECKED")]
-    origins = []
-    for item in done:
-        for built in item.built:
-            seconds = (
-                ("kept", "-", "digest")
-                if built.reused
-                else (f"{built.writing:.1f} s", f"{built.checking:.1f} s", "read back")
-            )
-            rows.append((built.artifact.name, amount(built.artifact.size), *seconds))
-        origins.append(_origin(item))
-    names = sorted({item.bundle.version.tag for item in done})
-    where = ", ".join(str(mirror.root / name) for name in names)
-    table = columns(rows, right=frozenset({1, 2, 3}))
-    return "\n".join((table, "", *origins, "", f"{where}: with SHASUMS256.txt and manifests"))
+def _everywhere(out: str) -> str:
+    """Return the output as other machines have to name it."""
+    return out if "://" in out else str(Path(out).absolute())
 
 
-def _origin(item: Done) -> str:
-    """Say in one line what was put together, and on what evidence."""
-    bundle = item.bundle
-    libc = f", glibc {'.'.join(map(str, bundle.glibc))}" if bundle.glibc else ""
-    evidence = "; ".join(f"{part.what}: {part.checked}" for part in bundle.provenance)
-    return (
-        f"{bundle.target}: node {bundle.version}, npm {bundle.npm}; "
-        f"executable for {bundle.target.os}{bundle.os_release and f' {bundle.os_release}'} "
-        f"{'/'.join(bundle.target.archs)}{libc}; {evidence}"
-    )
+def _on_this_machine(
+    units: Sequence[Unit], *, out: str, jobs: int, open_sources: Open, watch: Terminal
+) -> Carried:
+    """Carry out ``units`` on the cores there are: in processes, one each, or with threads in this one."""
+    if min(jobs, len(units)) > 1:
+        yield from side_by_side(units, out, jobs=jobs)
+        return
+    for unit in units:
+        act = partial(carry_out, unit, out, open_sources=open_sources, jobs=jobs, watch=watch)
+        yield unit, attempt(act)
 
 
-def _plan_facts(chosen: Plan) -> dict[str, object]:
-    return {
-        "version": str(chosen.version),
-        "targets": [
-            {
-                "target": job.target.name,
-                "source": job.source.name,
-                "location": job.offer.location,
-                "size": job.offer.size,
-                "cached": job.offer.cached,
-                "formats": job.formats,
-            }
-            for job in chosen.jobs
-        ],
-        "not_published": [target.name for target in chosen.without],
-        "left_out": {name: str(reason) for name, reason in chosen.left_out.items()},
-    }
-
-
-def _facts(chosen: Plan, done: tuple[Done, ...], mirror: Mirror) -> dict[str, object]:
-    return {
-        "version": str(chosen.version),
-        "out": str(mirror.root),
-        "not_published": [target.name for target in chosen.without],
-        "targets": [
-            {
-                **describe(item.bundle),
-                "artifacts": [
-                    {
-                        "file": f"{item.bundle.version.tag}/{built.artifact.name}",
-                        "format": built.artifact.format,
-                        "size": built.artifact.size,
-                        "sha256": built.artifact.sha256,
-                        "build_seconds": round(built.writing, 3),
-                        "check_seconds": round(built.checking, 3),
-                        "kept": built.reused,
-                    }
-                    for built in item.built
-                ],
-            }
-            for item in done
-        ],
-    }
+def _followed(
+    results: Carried, total: int, watch: Terminal
+) -> tuple[list[Finished], RtError | None]:
+    """Show each result as it comes; return all, and what ended the run before it was through."""
+    done = []
+    count = watch.tally("release", total) if total > 1 else lambda word: None
+    try:
+        with closing(results):
+            for unit, outcome in results:
+                done.append((unit, outcome))
+                count(f"{unit}: {word_on(outcome)}")
+    except RtError as error:
+        return done, error
+    return done, None

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
 from rtinstall.platforms.build import sha256_of
 from rtinstall.platforms.check import RULES, lint
 from rtinstall.platforms.commands.options import json_option
+from rtinstall.platforms.lists import MANIFEST, SHASUMS
 from rtinstall.platforms.manifest import MAX_MANIFEST, artifacts_of, read_manifest
-from rtinstall.platforms.mirror import SHASUMS
+from rtinstall.platforms.objects import Objects
+from rtinstall.runtime_bundle.addresses import local_path
 from rtinstall.runtime_bundle.archives import open_archive
 from rtinstall.runtime_bundle.commandline import printable
 from rtinstall.runtime_bundle.errors import NotReadable, RtError, VerificationFailed
+from rtinstall.runtime_bundle.model import check_path
 from rtinstall.runtime_bundle.releases import Release, parse_index, parse_index_tab
 from rtinstall.runtime_bundle.verify import MAX_SHASUMS, parse_shasums
-
-MANIFEST = ".manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +36,20 @@ class Finding:
     fault: str = ""
 
 
+def _place(context: click.Context, parameter: click.Parameter, value: str) -> Path | str:
+    """Tell the address of a store from a path, which has to be there."""
+    if "://" in value and not value.startswith("file://"):
+        return value
+    path = str(local_path(urlsplit(value))) if value.startswith("file://") else value
+    found: str = click.Path(exists=True).convert(path, parameter, context)  # type: ignore[assignment]
+    return Path(found)
+
+
 @click.command("verify", short_help="Check a package, or a whole mirror.")
-@click.argument("path", type=click.Path(path_type=Path, exists=True))
+@click.argument("path", metavar="PATH", callback=_place)
 @json_option
-def verify_command(*, path: Path, as_json: bool) -> None:
-    """Check PATH: a package, or a folder that `rtbuild release` wrote.
+def verify_command(*, path: Path | str, as_json: bool) -> None:
+    """Check PATH: a package, or a folder or store (s3://bucket/prefix) that `rtbuild release` wrote.
 
     A package is read whole: the digests it carries, its owners and modes (all root, nothing
     writable by others), that it runs no script, or, on IBM i, the two of --alternatives; an .msi by
@@ -45,7 +58,7 @@ def verify_command(*, path: Path, as_json: bool) -> None:
     A mirror is checked from its index down to every entry of every file.
     """
     findings = []
-    for finding in _mirror(path) if path.is_dir() else _file(path):
+    for finding in _all(path):
         findings.append(finding)
         if not as_json:
             verdict = "FAULT" if finding.fault else "ok   "
@@ -61,12 +74,29 @@ def verify_command(*, path: Path, as_json: bool) -> None:
         raise VerificationFailed(f"{faults[0].name}: {faults[0].fault}{more}")
 
 
-def _mirror(root: Path) -> Iterator[Finding]:
-    """Check the index, then every release it names."""
+def _all(path: Path | str) -> Iterator[Finding]:
+    """Check what is at ``path``."""
+    if isinstance(path, str):
+        objects = Objects.at(path)
+        with tempfile.TemporaryDirectory(prefix="rtbuild-") as folder:
+            yield from _mirror(Path(folder), objects.shown, objects)
+    elif path.is_dir():
+        yield from _mirror(path, str(path))
+    else:
+        yield from _file(path)
+
+
+def _mirror(root: Path, shown: str, objects: Objects | None = None) -> Iterator[Finding]:
+    """Check the index, then every release it names.
+
+    What is in a store is brought to the folder ``root``, one release after the other.
+    """
+    if objects is not None:
+        _bring(objects, "", root)
     index = root / "index.json"
     if not index.is_file():
         raise NotReadable(
-            f"{root} holds no index.json", hint="name a folder that rtbuild release wrote"
+            f"{shown} holds no index.json", hint="name a folder that rtbuild release wrote"
         )
     try:
         releases = parse_index(index.read_bytes())
@@ -77,10 +107,26 @@ def _mirror(root: Path) -> Iterator[Finding]:
     yield _tab(root / "index.tab", releases)
     listed = {release.version.tag for release in releases}
     for release in releases:
-        yield from _release(root / release.version.tag)
-    for folder in sorted(root.glob("v*")):
-        if folder.is_dir() and folder.name not in listed:
-            yield Finding(folder.name, "", "is not in index.json")
+        folder = root / release.version.tag
+        if objects is not None:
+            _bring(objects, folder.name, folder)
+        yield from _release(folder)
+        if objects is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+    there = (
+        objects.folders("") if objects else {path.name for path in root.glob("v*") if path.is_dir()}
+    )
+    for name in sorted(there - listed):
+        if name.startswith("v"):
+            yield Finding(name, "", "is not in index.json")
+
+
+def _bring(objects: Objects, name: str, folder: Path) -> None:
+    """Bring the objects right below ``name`` into ``folder``, which is not there if there are none."""
+    for each in objects.beside(name):
+        check_path(each)
+        folder.mkdir(exist_ok=True)
+        objects.download(f"{name}/{each}".lstrip("/"), folder / each)
 
 
 def _tab(path: Path, releases: tuple[Release, ...]) -> Finding:

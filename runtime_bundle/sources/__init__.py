@@ -40,6 +40,7 @@ class Offer:
 
     ``size`` is the bytes to download, None if the source does not say. ``location`` is for people
     and the manifest: without credentials. ``parts`` are the offers that a joined target is made of.
+    ``identity`` is what would be fetched, by digest, and on whose word it counts.
     """
 
     source: str
@@ -49,6 +50,7 @@ class Offer:
     cached: bool
     location: str
     parts: tuple[Offer, ...] = ()
+    identity: str = ""
 
     @property
     def each(self) -> tuple[Offer, ...]:

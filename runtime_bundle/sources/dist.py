@@ -111,7 +111,7 @@ class Dist:
 
     def offer(self, release: Release, target: Target) -> Offer:
         """Return the archive of ``release``, which its signed list of checksums names."""
-        url, digest, _ = self._choices(release, target)[0]
+        url, digest, word = self._choices(release, target)[0]
         cached = self._cache.has(digest)
         known = (
             self._cache.path(digest).stat().st_size
@@ -120,7 +120,8 @@ class Dist:
             if self._packed
             else size(url, network=self._network, plain=self._plain)
         )
-        return Offer(self.name, release, target, known, cached, bare(url))
+        identity = f"{digest.text}, {word}"
+        return Offer(self.name, release, target, known, cached, bare(url), identity=identity)
 
     def fetch(self, offer: Offer, progress: Progress) -> tuple[Part, ...]:
         """Fetch the archive of ``offer`` unless it is in the cache; checked before it is opened.

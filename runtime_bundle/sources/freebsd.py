@@ -115,6 +115,7 @@ class FreeBsd:
         Raises :class:`NotPublished`, :class:`BrokenDependencies`.
         """
         runtime = self._runtime(release, target)
+        repository = self._repository(target)
         digests = [package.digest for package in runtime.packages]
         sizes = [package.size for package in runtime.packages]
         return Offer(
@@ -124,6 +125,7 @@ class FreeBsd:
             None if None in sizes else sum(size or 0 for size in sizes),
             all(map(self._cache.has, digests)),
             bare(self._located(runtime.node, target)),
+            identity=", ".join((*(digest.text for digest in digests), repository.checked)),
         )
 
     def fetch(self, offer: Offer, progress: Progress) -> tuple[Part, ...]:

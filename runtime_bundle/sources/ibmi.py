@@ -114,7 +114,8 @@ class IbmI:
         self._repository().providers.closure(package)
         cached = self._cache.has(_digest(package))
         size = self._cache.path(_digest(package)).stat().st_size if cached else package.size
-        return Offer(self.name, release, target, size, cached, bare(self._url(package)))
+        location, identity = bare(self._url(package)), _digest(package).text
+        return Offer(self.name, release, target, size, cached, location, (), identity)
 
     def fetch(self, offer: Offer, progress: Progress) -> tuple[Part, ...]:
         """Fetch the package of ``offer`` unless it is in the cache; then hold it to the catalogue."""

@@ -55,6 +55,7 @@ class Joined:
             all(part.cached for part in parts),
             ", ".join(part.location for part in parts),
             parts,
+            "; ".join(part.identity for part in parts),
         )
 
     def fetch(self, offer: Offer, progress: Progress) -> tuple[Part, ...]:

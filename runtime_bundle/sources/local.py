@@ -6,14 +6,16 @@ checked. Version and target are what its own headers say.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tempfile
 from pathlib import Path
 
 from rtinstall.runtime_bundle.archives import open_archive
+from rtinstall.runtime_bundle.directory import read_tree
 from rtinstall.runtime_bundle.download import MIB, Progress
 from rtinstall.runtime_bundle.errors import BadConfiguration, NotPublished, NotReadable
-from rtinstall.runtime_bundle.model import Provenance
+from rtinstall.runtime_bundle.model import File, Provenance
 from rtinstall.runtime_bundle.releases import Release
 from rtinstall.runtime_bundle.sources import Layout, Offer, Part
 from rtinstall.runtime_bundle.targets import Target
@@ -68,7 +70,8 @@ class Local:
         """Return the runtime, of which nothing has to be fetched."""
         if (release, target) != self._describe():
             raise NotPublished(f"{self._path} is not node {release.version} for {target}")
-        return Offer("local", release, target, 0, True, str(self._path))
+        identity = f"{self._identity()}, {self.part().provenance.checked}"
+        return Offer("local", release, target, 0, True, str(self._path), (), identity)
 
     def fetch(self, offer: Offer, progress: Progress) -> tuple[Part, ...]:
         """Return the runtime."""
@@ -81,6 +84,17 @@ class Local:
             with tempfile.TemporaryDirectory(prefix="rtinstall-") as folder:
                 self._described = described(self.part(), None, Path(folder) / "spool")
         return self._described
+
+    def _identity(self) -> str:
+        """Return a digest of the file, or of all that is in the folder."""
+        if not self._path.is_dir():
+            with self._path.open("rb") as file:
+                return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+        state = hashlib.sha256()
+        for entry in sorted(read_tree(self._path), key=lambda entry: entry.path):
+            said = entry.sha256 if isinstance(entry, File) else getattr(entry, "target", "")
+            state.update(f"{entry.path}\0{entry.mode:o}\0{said}\n".encode())
+        return f"tree-sha256:{state.hexdigest()}"
 
     def _as(self, layout: Layout) -> Part:
         checked = "sha256 given by the user" if self._digest else "nothing"

@@ -77,7 +77,8 @@ class Npm:
             if cached
             else self._ask().size(package)
         )
-        return Offer("npm", release, target, known, cached, bare(package.tarball))
+        identity = package.integrity.text
+        return Offer("npm", release, target, known, cached, bare(package.tarball), (), identity)
 
     def fetch(self, offer: Offer, progress: Progress) -> tuple[Part, ...]:
         """Fetch the runtime, then the npm that belongs to it."""

@@ -131,7 +131,7 @@ class Pip:
         known = (
             self._cache.path(digest).stat().st_size if cached else size(url, network=self._network)
         )
-        return Offer("pip", release, target, known, cached, bare(url))
+        return Offer("pip", release, target, known, cached, bare(url), identity=digest.text)
 
     def fetch(self, offer: Offer, progress: Progress) -> tuple[Part, ...]:
         """Let pip fetch the wheel of ``offer``, unless it is in the cache."""

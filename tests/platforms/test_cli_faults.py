@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from rtinstall.platforms.commands import options
+from rtinstall.platforms import origin
 from rtinstall.runtime_bundle.errors import every_error
 from rtinstall.runtime_bundle.model import File, Symlink
 from rtinstall.runtime_bundle.network import Network
@@ -42,7 +42,7 @@ DEB = f"{FOLDER}/nodejs_24.19.0-1_amd64.deb"
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for nobody, and trust the world's key beside the real ones."""
-    monkeypatch.setattr(options, "Network", partial(Network, pause=0.01, read=2.0))
+    monkeypatch.setattr(origin, "Network", partial(Network, pause=0.01, read=2.0))
 
 
 def nothing_published(desk: Desk) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rpm_maker import ibmi_world, whole_nodejs
-from rtinstall.platforms.commands.options import SOURCES
+from rtinstall.platforms.origin import SOURCES
 from rtinstall.runtime_bundle.errors import (
     BadConfiguration,
     BrokenDependencies,

@@ -12,7 +12,8 @@ import pytest
 from bundles import small_bundle
 from rtinstall.platforms.build import Built, build, recipe
 from rtinstall.platforms.formats import FORMATS
-from rtinstall.platforms.mirror import SHASUMS, Mirror
+from rtinstall.platforms.lists import SHASUMS
+from rtinstall.platforms.mirror import Mirror
 from rtinstall.platforms.package import Effort, Metadata
 from rtinstall.platforms.settings import Settings
 from rtinstall.platforms.terminal import Terminal
@@ -30,13 +31,11 @@ def release(root: Path, bundle: Bundle, *formats: str, settings: Settings = DEFA
     mirror = Mirror(root)
     with mirror.writing(), mirror.stage() as stage:
         built = [
-            build(
-                bundle, settings, name, stage=stage, effort=FAST, watch=QUIET,
-                already=lambda f, r: mirror.finished(bundle.version, bundle.target, f, r),
-            )
-            for name in formats
-        ]  # fmt: skip
-        mirror.publish(bundle, built, stage)
+            build(bundle, settings, name, stage=stage, effort=FAST, watch=QUIET) for name in formats
+        ]
+        unit = f"{bundle.target}-{'-'.join(formats)}"
+        mirror.deliver(unit, bundle, built, stage)
+        mirror.publish(bundle.version, [unit])
     return built
 
 
@@ -95,25 +94,6 @@ def test_targets_and_versions_are_added_to_what_is_there(tmp_path: Path, bundle:
     sums = parse_shasums((tmp_path / "v24.19.0" / SHASUMS).read_bytes())
     assert {name.rpartition(".")[2] for name in sums} == {"gz", "deb", "json"}
     assert len(sums) == 5
-
-
-def test_the_same_run_again_keeps_what_is_finished(tmp_path: Path, bundle: Bundle) -> None:
-    release(tmp_path, bundle, "tar.gz", "deb")
-    before = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.deb")}
-    assert [built.reused for built in release(tmp_path, bundle, "tar.gz", "deb")] == [True, True]
-    assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.deb")} == before
-
-
-def test_a_damaged_or_other_file_is_built_again(tmp_path: Path, bundle: Bundle) -> None:
-    (first,) = release(tmp_path, bundle, "deb")
-    path = tmp_path / "v24.19.0" / first.artifact.name
-    path.write_bytes(path.read_bytes()[:-1])
-    (second,) = release(tmp_path, bundle, "deb")
-    assert not second.reused
-    assert second.artifact.sha256 == first.artifact.sha256
-    other = Settings(metadata=replace(Metadata(), vendor="ACME", summary="Another"))
-    (third,) = release(tmp_path, bundle, "deb", settings=other)
-    assert not third.reused
 
 
 def test_a_recipe_changes_with_everything_that_changes_bytes(bundle: Bundle) -> None:
