@@ -13,7 +13,7 @@ import sys
 import threading
 from collections import Counter, deque
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -42,7 +42,8 @@ def side_by_side(
                 connection, process = idle.pop() if idle else _hired(output, threads)
                 unit = todo.popleft()
                 crew[connection] = (process, unit)
-                connection.send(unit)
+                with suppress(OSError):  # it has ended meanwhile, which is found below
+                    connection.send(unit)
             for ready in wait(list(crew)):
                 assert isinstance(ready, Connection)
                 process, unit = crew.pop(ready)

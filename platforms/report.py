@@ -7,7 +7,7 @@ from typing import cast
 
 from rtinstall.platforms.release import Finished, Plan
 from rtinstall.platforms.terminal import Terminal
-from rtinstall.platforms.units import Failure, Outcome, Unit
+from rtinstall.platforms.units import Failure, Outcome, Unit, command_of
 from rtinstall.runtime_bundle.commandline import amount, columns
 from rtinstall.runtime_bundle.targets import target_named
 from rtinstall.runtime_bundle.versions import Version
@@ -92,16 +92,19 @@ def _origin(facts: Mapping[str, object]) -> str:
     )
 
 
-def plan_facts(plans: Sequence[Plan], units: Sequence[Unit]) -> dict[str, object]:
-    """Return what is going to be done, ready for JSON."""
-    names = {(unit.version, unit.target): unit.name for unit in units}
+def plan_facts(
+    plans: Sequence[Plan], units: Sequence[Unit], words: Sequence[str]
+) -> dict[str, object]:
+    """Return what is going to be done, ready for JSON; ``words`` are those of each unit's command."""
+    named = {(unit.version, unit.target): unit for unit in units}
     return {
         **_versions(plans),
         "targets": [
             {
                 "version": str(plan.version),
                 "target": job.target.name,
-                "unit": names[str(plan.version), job.target.name],
+                "unit": named[str(plan.version), job.target.name].name,
+                "command": command_of(named[str(plan.version), job.target.name], *words),
                 "source": job.source.name,
                 "location": job.offer.location,
                 "size": job.offer.size,

@@ -16,7 +16,7 @@ import json
 import shlex
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 
 from rtinstall.platforms.build import Watch, build
@@ -305,31 +305,17 @@ def described(unit: Unit) -> dict[str, object]:
     }
 
 
-def matrix(units: Iterable[Unit], *words: str) -> list[dict[str, str]]:
-    """Return what a CI system needs to carry out each unit by itself, a row a unit.
+def command_of(unit: Unit, *words: str) -> str:
+    """Return the command line that carries out one unit on any machine.
 
-    ``words`` are added to each command: the output, and what the settings came of (``--config``).
+    ``words`` are what cannot be told from the unit: the output, and where the settings came from.
     """
-    return [
-        {
-            "unit": unit.name,
-            "version": unit.version,
-            "target": unit.target,
-            "formats": " ".join(unit.formats),
-            "command": shlex.join(command_of(unit, *words)),
-        }
-        for unit in units
-    ]
-
-
-def command_of(unit: Unit, *words: str) -> list[str]:
-    """Return the command line that carries out one unit."""
     formats = (word for name in unit.formats for word in ("--format", name))
-    return [
+    return shlex.join((
         "rtbuild", "release", unit.version, "--target", unit.target, *formats,
         "--level", unit.level, *unit.origin.words,
         *(("--npm", unit.settings.npm) if unit.settings.npm else ()), *words,
-    ]  # fmt: skip
+    ))  # fmt: skip
 
 
 def _digest(facts: object) -> str:

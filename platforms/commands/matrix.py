@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import get_args
+from typing import BinaryIO, get_args
 
 import click
 
 from rtinstall.platforms import matrix as jobs
+from rtinstall.platforms import plan_matrix
 from rtinstall.platforms.ci.candidates import candidates
 from rtinstall.platforms.commands.options import json_option
 from rtinstall.platforms.smoke.ssh.address import parse_address
@@ -23,6 +24,11 @@ from rtinstall.runtime_bundle.commandline import columns, tell
     "--machines",
     type=click.Choice(get_args(jobs.Purpose)),
     help="The machines that rtinstall itself is tested or frozen on, for GitHub Actions.",
+)
+@click.option(
+    "--plan",
+    type=click.File("rb"),
+    help="The jobs that build a release: what rtbuild release --plan --json has written.",
 )
 @click.option(
     "--dist",
@@ -42,6 +48,7 @@ def matrix_command(
     github: bool,
     gitlab: bool,
     machines: jobs.Purpose | None,
+    plan: BinaryIO | None,
     dist: Path | None,
     hosts: tuple[str, ...],
     as_json: bool,
@@ -49,11 +56,16 @@ def matrix_command(
     """Print every system that a release is tried on, and what cannot be tried and why.
 
     With --github or --gitlab the jobs alone are printed, and what gets none goes to standard error.
+    With --plan it is the jobs that build the release.
     """
     if github + gitlab + as_json > 1:
         raise click.UsageError("--github, --gitlab and --json exclude each other")
     if machines:
         click.echo(jobs.machines(machines))
+        return
+    if plan:
+        parts = plan_matrix.jobs_of(plan.read(), plan.name)
+        click.echo(plan_matrix.gitlab(parts) if gitlab else plan_matrix.github(parts))
         return
     built = None
     if dist is not None:

@@ -149,7 +149,8 @@ def release_command(
                 sources[unit.version] = opened
         if only_plan:
             if as_json:
-                click.echo(json.dumps(plan_facts(chosen, units), indent=1))
+                words = _words(out, config, scope, alternatives=alternatives, rtinstall=rtinstall)
+                click.echo(json.dumps(plan_facts(chosen, units, words), indent=1))
             return
         if scheduler is not None:
             carry: Carry = partial(handed_out, output=_everywhere(out), address=scheduler)
@@ -178,6 +179,24 @@ def release_command(
 def _asked(text: str, *, every_one: bool) -> tuple[VersionSpec, bool]:
     """Return what an expression asks for, and whether that is all that fit."""
     return VersionSpec.parse("*" if text == ALL else text), every_one or text == ALL
+
+
+def _words(
+    out: str,
+    config: Path | None,
+    scope: Scope | None,
+    *,
+    alternatives: bool,
+    rtinstall: Path | None,
+) -> tuple[str, ...]:
+    """Return the options for the output and the settings, for a command that does a part of this."""
+    return (
+        "--out", out,
+        *(("--config", str(config)) if config else ()),
+        *(("--scope", scope) if scope else ()),
+        *(("--alternatives",) if alternatives else ()),
+        *(("--rtinstall", str(rtinstall)) if rtinstall else ()),
+    )  # fmt: skip
 
 
 def _everywhere(out: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import time
 from collections.abc import Callable
@@ -74,6 +75,21 @@ def test_the_result_does_not_depend_on_how_many_work(desk: Desk, four: Upstream)
     assert trees[0] == trees[1] == trees[2]
     assert promised(trees[0]) == 4
     assert not [name for name in trees[0] if name.startswith(".")]
+
+
+def test_the_jobs_of_a_plan_leave_what_one_run_leaves(desk: Desk, four: Upstream) -> None:
+    words = ("release", "24", "22", *WORDS, *four.words)
+    desk.run(*words, "--out", "whole").good()
+    (desk.work / "plan.json").write_text(
+        desk.run(*words, "--out", "parts", "--plan", "--json").good().out
+    )
+    rows = desk.run("matrix", "--github", "--plan", "plan.json").good().json["include"]
+    commands = [shlex.split(line) for row in rows for line in row["commands"].splitlines()]
+    assert len(commands) == 4
+    for program, *rest in reversed(commands):
+        assert program == "rtbuild"
+        desk.run(*rest).good()
+    assert files_of(desk.work / "parts") == files_of(desk.work / "whole")
 
 
 def test_what_is_finished_is_not_even_fetched(desk: Desk, four: Upstream) -> None:
