@@ -3,11 +3,12 @@
 One command, one real Node.js from one mirror on loopback, all contenders interleaved in one run, a home
 of its own and an empty cache for each installation:
 
-    python benchmarks/managers.py [--rounds 5] [--only GROUP...] [--mirror DIR] [--nvm DIR] [--work DIR]
-                                  [--frozen DIR]
+    python benchmarks/managers.py [--rounds 5] [--only GROUP...] [--mirror DIR] [--nvm DIR] [--fnm FILE]
+                                  [--frozen DIR] [--work DIR]
 
 The peers are n and mise (fetched with the npm of the release itself), nodeenv (``pip install nodeenv``)
-and nvm, of which ``--nvm`` names a checkout; fnm and volta are on no registry of npm, PyPI or Debian.
+nvm, of which ``--nvm`` names a checkout, and fnm, which ``--fnm`` names: fnm and volta are on no
+registry of npm, PyPI or Debian. fnm has no shims, and checks nothing that it downloads.
 nvm takes no port in a mirror's address, so the mirror is at port 80, else nvm is left out. Contenders
 that are not on the machine are left out, and named. ``--mirror`` is a folder that ``rtbuild release
 24.19.0 -t linux-x64 -f tar.xz -f tar.gz`` has written; it is made where it is not given. It is not
@@ -20,7 +21,10 @@ for one that reads the store, ``list``.
 Prints medians of wall and processor time, and the ratio or difference to what the group is measured by;
 writes ``managers.json`` and ``managers.svg``. Processor time is what to look at on a machine that does
 other work as well. Before each installation everything is synced: what the one before has left to the
-kernel is not counted against the next. rtinstall alone syncs by itself what it has installed.
+kernel is not counted against the next. Nor is anything removed before the end (1.5 GB a round): ext4
+gives no inode away that was freed in the last minutes, and looks for another one by one, which made
+an installation that follows a removal up to a second slower, whoever's it was. rtinstall alone syncs
+by itself what it has installed.
 """
 
 from __future__ import annotations
@@ -61,7 +65,7 @@ FORMS = {"start", "list"}
 
 @dataclass(frozen=True)
 class Contender:
-    """A command that is timed; before each run ``fresh`` is removed, and everything is synced."""
+    """A command that is timed; before each run ``fresh`` is empty, and everything is synced."""
 
     group: str
     tool: str
@@ -93,6 +97,7 @@ class Ground:
     plain_port: bool
     node: Path  # the unpacked release
     nvm: Path | None
+    fnm: Path | None
     missing: list[str] = field(default_factory=list)
 
     def environment(self, tool: str, **more: str) -> dict[str, str]:
@@ -118,6 +123,13 @@ class Ground:
     def n(self) -> Path:
         """Return where n is, if npm could fetch it."""
         return self.work / "peers/node_modules/n/bin/n"
+
+    def of_fnm(self, tool: str = "fnm") -> dict[str, str]:
+        """Return fnm's environment, with all that is its own in the home."""
+        home = str(self.work / "homes" / tool / "fnm")
+        return self.environment(
+            tool, FNM_DIR=home, FNM_NODE_DIST_MIRROR=self.url, XDG_RUNTIME_DIR=home
+        )
 
     def of_mise(self, tool: str = "mise") -> dict[str, str]:
         """Return mise's environment, without its own server of versions."""
@@ -153,6 +165,10 @@ def installing(ground: Ground) -> Iterator[Contender]:
                   NVM_DIR=home, NVM_NODEJS_ORG_MIRROR=ground.url)  # fmt: skip
     else:
         ground.missing.append("nvm")
+    if fnm := ground.found("fnm", ground.fnm):
+        more = {k: v for k, v in ground.of_fnm().items() if k.startswith("FNM_")}
+        yield one("fnm", (fnm, "install", VERSION), f"fnm/node-versions/v{VERSION}/installation/bin/node",
+                  **more)  # fmt: skip
     if mise := ground.found("mise", ground.mise):
         asked = ("install", f"node@{VERSION}")
         proof = f".local/share/mise/installs/node/{VERSION}/bin/node"
@@ -193,6 +209,15 @@ def with_mise(ground: Ground) -> dict[str, str] | None:
     return environment
 
 
+def with_fnm(ground: Ground) -> dict[str, str] | None:
+    """Install the release with fnm, as the default; return the environment of a shell that has it."""
+    if ground.fnm is None:
+        return None
+    environment = ground.of_fnm("fnm-active")
+    quiet((str(ground.fnm), "install", VERSION), environment, ground.work)
+    return {**environment, "FNM_MULTISHELL_PATH": f"{environment['FNM_DIR']}/aliases/default"}
+
+
 def starting(ground: Ground) -> Iterator[Contender]:
     """Yield the ways to run node, to open a shell and to ask what is active."""
     ours, project = prepared(ground)
@@ -211,7 +236,8 @@ def starting(ground: Ground) -> Iterator[Contender]:
         yield node(
             "mise's shim", Path(mise["HOME"], ".local/share/mise/shims/node"), mise, elsewhere
         )
-    yield from shells(ground, ours, project, mise)
+    fnm = with_fnm(ground)
+    yield from shells(ground, ours, project, mise, fnm)
     click = (sys.executable, "-c", "import click")
     yield Contender("current", "python -c 'import click'", click, ours, project)
     yield Contender(
@@ -225,6 +251,8 @@ def starting(ground: Ground) -> Iterator[Contender]:
     if mise:
         words = (str(ground.mise), "current", "node")
         yield Contender("current", "mise current", words, mise, elsewhere)
+    if fnm:
+        yield Contender("current", "fnm current", (str(ground.fnm), "current"), fnm, elsewhere)
 
 
 def forms(ground: Ground, frozen: Path) -> Iterator[Contender]:
@@ -242,7 +270,11 @@ def forms(ground: Ground, frozen: Path) -> Iterator[Contender]:
 
 
 def shells(
-    ground: Ground, ours: Mapping[str, str], project: Path, mise: Mapping[str, str] | None
+    ground: Ground,
+    ours: Mapping[str, str],
+    project: Path,
+    mise: Mapping[str, str] | None,
+    fnm: Mapping[str, str] | None,
 ) -> Iterator[Contender]:
     """Yield the interactive shells that are opened: with nothing in their start file, and with each hook."""
     store = Path(ours["HOME"], ".local/share/rtinstall")
@@ -255,6 +287,9 @@ def shells(
         }
         if mise:
             lines["mise"] = (f'eval "$("{ground.mise}" activate {shell})"', mise)
+        if fnm:
+            line = f'eval "$("{ground.fnm}" env --use-on-cd --shell {shell})"'
+            lines["fnm"] = (line, fnm)
         if ground.nvm and ground.plain_port:
             home = f"{ground.work}/homes/nvm-active/.nvm"
             there = f'mkdir -p "{home}"; export NVM_DIR="{home}"; . "{ground.nvm}/nvm.sh" --no-use'
@@ -285,7 +320,8 @@ def quiet(command: Sequence[str], environment: Mapping[str, str], folder: Path) 
 def measure(contender: Contender, log: Path) -> tuple[float, float]:
     """Run once; return seconds of wall and of processor time."""
     if contender.fresh:
-        shutil.rmtree(contender.fresh, ignore_errors=True)
+        if contender.fresh.exists():
+            contender.fresh.rename(tempfile.mkdtemp(prefix="before-", dir=contender.fresh.parent))
         contender.fresh.mkdir(parents=True)
         os.sync()
     with log.open("wb") as said, Path(os.devnull).open("rb") as nothing:
@@ -421,6 +457,7 @@ def options_from(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--mirror", type=Path, help="a release that rtbuild has written")
     parser.add_argument("--frozen", type=Path, help="what rtbuild freeze has written")
     parser.add_argument("--nvm", type=Path, help="a checkout of nvm")
+    parser.add_argument("--fnm", type=Path, help="the program")
     parser.add_argument("--work", type=Path, help="where the homes are; another file system")
     parser.add_argument("--out", type=Path, default=HERE / "results")
     return parser.parse_args(arguments)
@@ -435,7 +472,8 @@ def main() -> None:
         mirror = work if others else options.mirror or made_mirror(work)
         node = work if others else unpacked(mirror, work)
         with served(mirror) as (url, plain):
-            ground = Ground(work, url, plain, node, options.nvm and options.nvm.resolve())
+            peers = (path and path.resolve() for path in (options.nvm, options.fnm))
+            ground = Ground(work, url, plain, node, *peers)
             every = [] if others else [*installing(ground), *starting(ground)]
             if not FORMS.isdisjoint(options.only):
                 every += forms(ground, (options.frozen or made_frozen(work)).resolve())

@@ -78,20 +78,24 @@ def active(session: Session) -> Active:
 
 
 def answer(request: Request, session: Session) -> Active:
-    """Return what ``request`` leads to, or raise :class:`NotInstalled`."""
+    """Return what ``request`` leads to; raise :class:`NotInstalled` or :class:`PolicyRefused`."""
+    from rtinstall.installer.allowed import allowed, check_allowed
     from rtinstall.installer.resolution import among, install_word
 
+    installed = allowed(session.store)
     for text in request.texts:
         if session.aliases.expand(text) == SYSTEM:
             if path := _system(session):
                 return Active(request, system=path)
-        elif one := among(text, session.store.installed(), session.aliases):
+        elif one := among(text, installed, session.aliases):
             return Active(request, one)
     if session.aliases.expand(request.text) == SYSTEM:
         raise NotInstalled(
             f"{request.place} asks for the system's node, and there is none on PATH",
             hint="rtinstall list shows the versions that there are",
         )
+    for text in request.texts:
+        check_allowed(text, session.store, session.aliases)
     wanted = " or ".join(map(repr, request.texts))
     raise NotInstalled(
         f"{request.place} asks for {wanted}, which is not installed",

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rtinstall.installer.expression import DEFAULT
 from rtinstall.installer.installing import Done
 from rtinstall.installer.session import Session
 from rtinstall.installer.store import Installed
-from rtinstall.runtime_bundle.errors import MissingTool
+from rtinstall.runtime_bundle.errors import RtError
 
-PACKAGES = "rtinstall.installer.packages"
+if TYPE_CHECKING:
+    from rtinstall.installer.packages import Plan
 
 
 def name(
@@ -46,14 +46,77 @@ def settle(session: Session) -> None:
     shims.refresh(session.places, session.store)
 
 
-def carry(session: Session, text: str, to: Installed, *, dry_run: bool = False) -> None:
-    """Carry the global packages of the installed version ``text`` over to another."""
-    from rtinstall.installer.resolution import installed_for
+def source(session: Session, text: str) -> Path:
+    """Return the folder of the runtime that ``text`` means, of which packages can be carried over.
 
-    old = installed_for(text, session.store, session.aliases)
-    if find_spec(PACKAGES) is None:
-        raise MissingTool("global packages cannot be carried over yet")
-    import_module(PACKAGES).carry_over(old, to, dry_run=dry_run)
+    It may be the system's, or one that may not be used any more.
+    """
+    from rtinstall.installer.active import wanted
+    from rtinstall.installer.expression import SYSTEM, check_expression
+    from rtinstall.installer.resolution import present
+
+    if session.aliases.expand(check_expression(text)) != SYSTEM:
+        return present(text, session.store, session.aliases).folder
+    found = wanted(text, session)
+    assert found.system is not None
+    folder = found.system.parent
+    return folder.parent if folder.name == "bin" else folder
+
+
+def carry(
+    session: Session,
+    old: Installed | Path,
+    to: Installed,
+    *,
+    dry_run: bool = False,
+    scripts: bool = False,
+) -> Plan:
+    """Carry the global packages of ``old``, a version or a runtime's folder, over to another version.
+
+    Raises what :func:`carry_over` does; what could be carried is there, its commands are found by the
+    shims.
+    """
+    from rtinstall.installer import shims
+    from rtinstall.installer.packages import carry_over
+
+    try:
+        return carry_over(
+            old,
+            to,
+            dry_run=dry_run,
+            scripts=scripts,
+            offline=session.settings.offline.value,
+            environment=session.environment,
+            say=session.say,
+        )
+    finally:
+        if not dry_run:
+            shims.refresh(session.places, session.store)
+
+
+def add_packages(session: Session, to: Installed, specs: Sequence[str]) -> tuple[str, ...]:
+    """Install ``specs`` into the new version ``to``; return those that could not be, which is said.
+
+    Whatever becomes of them, the version is there and stays.
+    """
+    from rtinstall.installer import shims
+    from rtinstall.installer.npm import Npm
+
+    session.say(f"installing the default packages into {to.name}: {', '.join(specs)}")
+    npm = Npm(to, session.environment, session.say, offline=session.settings.offline.value)
+    why = "what npm said stands above"
+    try:
+        failed = npm.add(specs)
+    except RtError as error:
+        failed, why = tuple(specs), str(error)
+    if failed:
+        session.say(
+            f"warning: {to.name} is installed, but without {', '.join(failed)}: {why};"
+            f" rtinstall exec {to.name} npm install --global PACKAGE adds one"
+        )
+    if len(failed) < len(specs):
+        shims.refresh(session.places, session.store)
+    return failed
 
 
 def save(session: Session, done: Done) -> None:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from rtinstall.installer.aliases import Aliases
+from rtinstall.installer.allowed import allowed_or_none
 from rtinstall.installer.installed import Installed
 from rtinstall.installer.places import Places
 from rtinstall.installer.resolution import among
@@ -31,9 +32,9 @@ def links(store: Store) -> dict[str, Installed | None]:
     """Return where the link of each name is to lead: the user's aliases, and a name for each line.
 
     The lines (``22``, ``lts``, ``latest``) are for editors and cron jobs: ``aliases/22/bin/node``
-    stays where it is when 22 gets newer.
+    stays where it is when 22 gets newer. No link leads to what may not be used.
     """
-    installed = store.installed()
+    installed = allowed_or_none(store)
     aliases = Aliases(store.places.aliases)
     found: dict[str, Installed | None] = {}
     for name in _linked(store.places):

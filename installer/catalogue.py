@@ -25,7 +25,7 @@ from rtinstall.installer.policy import Policy
 from rtinstall.installer.settings import Settings
 from rtinstall.runtime_bundle.addresses import bare
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import Network, Progress
+from rtinstall.runtime_bundle.download import Progress
 from rtinstall.runtime_bundle.errors import (
     DownloadFailed,
     MissingTool,
@@ -35,6 +35,7 @@ from rtinstall.runtime_bundle.errors import (
     UnknownVersion,
     Unreachable,
 )
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.releases import Release
 from rtinstall.runtime_bundle.sources import Part, RuntimeSource, Say
 from rtinstall.runtime_bundle.sources.checksums import Vouched
@@ -111,6 +112,7 @@ class Catalogue:
         self._ways = replace(ways, trusted=trusted) if trusted else ways
         self._opening = threading.Lock()
         self._places: dict[str, Place] = {}
+        self._said: set[str] = set()
         self._answers: dict[tuple[str, Target], tuple[Release, ...] | RtError] = {}
 
     def names(self, target: Target) -> tuple[str, ...]:
@@ -162,7 +164,7 @@ class Catalogue:
             if releases:
                 yielded = True
                 if silent is not None:
-                    self._say(f"{silent}; asking {place.shown} instead")
+                    self._say_once(f"{silent}; asking {place.shown} instead")
                     silent = None
                 yield place, releases
         if failure is not None and not yielded:
@@ -180,7 +182,7 @@ class Catalogue:
                 if place is not found.place and not self._has(place, release.version, target):
                     continue
                 if first is not None:
-                    self._say(f"{first}; fetching it from {place.shown} instead")
+                    self._say_once(f"{first}; fetching it from {place.shown} instead")
                 offer = place.source.offer(release, target)
                 parts = place.source.fetch(offer, progress)
             except (*PASSED_OVER, NotPublished) as error:
@@ -228,6 +230,14 @@ class Catalogue:
                     ways = replace(ways, network=replace(ways.network, retries=1))
                 self._places[name] = Place(name, source_named(name, ways))
             return self._places[name]
+
+    def _say_once(self, line: str) -> None:
+        """Say ``line`` unless it was said before: places are gone through anew for each question."""
+        with self._opening:
+            known = line in self._said
+            self._said.add(line)
+        if not known:
+            self._say(line)
 
     def _ask(self, place: Place, target: Target) -> tuple[Release, ...]:
         key = (place.name, target)

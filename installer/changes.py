@@ -24,7 +24,7 @@ from rtinstall.installer.links import Twins
 from rtinstall.installer.stage import Progress, Stage
 from rtinstall.installer.steps import finish, undo
 from rtinstall.installer.store import Store
-from rtinstall.installer.sync import sync_tree
+from rtinstall.installer.sync import early, sync_tree
 from rtinstall.runtime_bundle.assemble import assemble, described, label_of
 from rtinstall.runtime_bundle.directory import read_tree
 from rtinstall.runtime_bundle.errors import BadConfiguration, NoSpace, NotInstalled, NotReadable
@@ -184,8 +184,9 @@ class Changes:
             staged = None
             if runtime.layout == "upstream":
                 staged = stage.unpack(runtime.path, label_of(release, target))
-            bundle = assemble(parts, release, target, spool, unpacked=staged)
-            stage.settle(bundle.entries, staged or ())
+            with early(self._disk, f"stage/{identity}"):
+                bundle = assemble(parts, release, target, spool, unpacked=staged)
+                stage.settle(bundle.entries, staged or ())
         self._write_receipt(identity, name, bundle)
 
     def _write_receipt(self, identity: str, name: str, bundle: Bundle) -> None:

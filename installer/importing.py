@@ -20,9 +20,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rtinstall.installer.afterwards import carry
 from rtinstall.installer.installed import Installed, entries
 from rtinstall.installer.others import Foreign
-from rtinstall.installer.packages import Package, Plan, carry_over, packages, planned
+from rtinstall.installer.packages import Package, Plan, packages, planned
 from rtinstall.installer.progress import Board
 from rtinstall.installer.receipt import Line
 from rtinstall.installer.session import Session
@@ -122,13 +123,7 @@ def take(
     differing = tuple(differences(installed, foreign.folder)) if verified else ()
     plan = NO_PACKAGES
     if with_packages and verified:
-        plan = carry_over(
-            foreign.folder,
-            installed,
-            offline=session.settings.offline.value,
-            environment=session.environment,
-            say=board.say,
-        )
+        plan = carry(session, foreign.folder, installed)
     taken = Taken(foreign, installed, before, verified, differing, plan)
     return _moved(taken, with_packages=with_packages) if move else taken
 
@@ -206,6 +201,30 @@ def _moved(taken: Taken, *, with_packages: bool) -> Taken:
     except OSError as error:
         return replace(taken, stays=f"{error.filename}: {error.strerror}")
     return replace(taken, moved=True)
+
+
+def take_default_packages(session: Session, tool: str) -> None:
+    """Let the packages that ``tool`` gives each new version be ours too, if we have no such file yet.
+
+    What they name is written down, and said; a file that we could not use is left, and that is said.
+    """
+    from rtinstall.installer.atomic import write_atomically
+    from rtinstall.installer.default_packages import LIMIT, specifications
+    from rtinstall.installer.others import default_packages
+
+    theirs, ours = default_packages(tool, session.environment), session.places.default_packages
+    if theirs is None or ours.exists() or not ours.is_absolute():
+        return
+    try:
+        with theirs.open("rb") as file:
+            specs = specifications(file.read(LIMIT + 1), theirs)
+        if specs:
+            write_atomically(ours, "".join(f"{spec}\n" for spec in specs).encode())
+            session.say(f"each new version gets {', '.join(specs)}, as with {tool}: {ours}")
+    except RtError as error:
+        session.say(f"the default packages of {tool} are not taken over: {error}")
+    except OSError as error:
+        session.say(f"the default packages of {tool} are not taken over: {error.strerror}")
 
 
 def names_to_take(

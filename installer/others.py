@@ -43,13 +43,14 @@ class Tool:
 
     ``roots`` are the folders it may have its data in; ``versions`` is where versions are below one, in
     which a version is in ``inner``. ``names`` yields aliases with what they stand for, ``default``
-    among them.
+    among them; ``packages`` is the file with the packages that each new version gets.
     """
 
     roots: Callable[[Mapping[str, str], Path], Iterator[Path | None]]
     versions: str
-    names: Callable[[Path, Path], Iterator[tuple[str, str]]]
+    names: Callable[[Path, Mapping[str, str]], Iterator[tuple[str, str]]]
     inner: str = ""
+    packages: Callable[[Path, Path], Path] | None = None
 
 
 def find(tool: str, environment: Mapping[str, str]) -> tuple[Foreign, ...]:
@@ -71,13 +72,19 @@ def find(tool: str, environment: Mapping[str, str]) -> tuple[Foreign, ...]:
 def names(tool: str, environment: Mapping[str, str]) -> dict[str, str]:
     """Return the aliases of ``tool``, and its default, with the text that each stands for."""
     of = TOOLS[tool]
-    home = _home(environment)
     found: dict[str, str] = {}
     for root in _roots(of, environment):
-        for name, text in of.names(root, home):
+        for name, text in of.names(root, environment):
             if text:
                 found.setdefault(name, text)
     return found
+
+
+def default_packages(tool: str, environment: Mapping[str, str]) -> Path | None:
+    """Return the file in which ``tool`` names the packages that each new version gets, if it is there."""
+    of, home = TOOLS[tool], _home(environment)
+    files = [of.packages(root, home) for root in _roots(of, environment)] if of.packages else []
+    return next((file for file in files if file.is_file()), None)
 
 
 def _roots(of: Tool, environment: Mapping[str, str]) -> Iterator[Path]:
@@ -180,7 +187,7 @@ def _mise_roots(environment: Mapping[str, str], home: Path) -> Iterator[Path | N
 # What each calls its versions.
 
 
-def _nvm_names(root: Path, home: Path) -> Iterator[tuple[str, str]]:
+def _nvm_names(root: Path, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield nvm's own aliases: a file each; those in the folder ``lts`` are ours already."""
     try:
         files = [Path(item.path) for item in os.scandir(root / "alias") if item.is_file()]
@@ -190,7 +197,7 @@ def _nvm_names(root: Path, home: Path) -> Iterator[tuple[str, str]]:
         yield file.name, _read(file).strip()
 
 
-def _fnm_names(root: Path, home: Path) -> Iterator[tuple[str, str]]:
+def _fnm_names(root: Path, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield fnm's aliases: links to ``node-versions/VERSION/installation``."""
     try:
         links = [Path(item.path) for item in os.scandir(root / "aliases") if item.is_symlink()]
@@ -202,7 +209,7 @@ def _fnm_names(root: Path, home: Path) -> Iterator[tuple[str, str]]:
             yield link.name, goal.parent.name
 
 
-def _volta_names(root: Path, home: Path) -> Iterator[tuple[str, str]]:
+def _volta_names(root: Path, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     try:
         runtime = json.loads(_read(root / "tools/user/platform.json"))["node"]["runtime"]
     except (ValueError, LookupError, TypeError, RecursionError):
@@ -211,26 +218,26 @@ def _volta_names(root: Path, home: Path) -> Iterator[tuple[str, str]]:
         yield "default", runtime
 
 
-def _nodenv_names(root: Path, home: Path) -> Iterator[tuple[str, str]]:
+def _nodenv_names(root: Path, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     yield "default", _read(root / "version").strip()
 
 
-def _asdf_names(root: Path, home: Path) -> Iterator[tuple[str, str]]:
+def _asdf_names(root: Path, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     from rtinstall.installer import tool_versions
 
     try:
-        found = tool_versions.parse(_read(home / ".tool-versions"))
+        found = tool_versions.parse(_read(_home(environment) / ".tool-versions"))
     except RtError:
         return
     if found:
         yield "default", found[0][0]
 
 
-def _mise_names(root: Path, home: Path) -> Iterator[tuple[str, str]]:
+def _mise_names(root: Path, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     import tomllib
 
     try:
-        tools = tomllib.loads(_read(home / ".config" / "mise" / "config.toml"))["tools"]
+        tools = tomllib.loads(_read(_home(environment) / ".config/mise/config.toml"))["tools"]
         text = tools.get("node", tools.get("nodejs"))
     except (ValueError, LookupError, TypeError, AttributeError):
         return
@@ -240,18 +247,44 @@ def _mise_names(root: Path, home: Path) -> Iterator[tuple[str, str]]:
         yield "default", text
 
 
-def _no_names(root: Path, home: Path) -> Iterator[tuple[str, str]]:
-    """Yield nothing: n and nvm-windows have one node for everything, in a folder of its own."""
+def _n_names(root: Path, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the version that n has copied into its prefix: it writes down nowhere which that is."""
+    active = (_named(environment, "N_PREFIX") or root.parent) / "bin" / "node"
+    for folder in _folders(root / "versions/node"):
+        if _same(active, folder / "bin" / "node"):
+            yield "default", folder.name
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Say whether two regular files hold the same."""
+    import filecmp
+
+    try:
+        return filecmp.cmp(one, other, shallow=False)
+    except OSError:
+        return False
+
+
+def _no_names(root: Path, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield nothing: nvm-windows has one node for everything, where a link leads."""
     return iter(())
 
 
+def _below(root: Path, home: Path) -> Path:
+    return root / "default-packages"
+
+
+def _at_home(root: Path, home: Path) -> Path:
+    return home / ".default-npm-packages"
+
+
 TOOLS: Mapping[str, Tool] = {
-    "nvm": Tool(_nvm_roots, "versions/node", _nvm_names),
+    "nvm": Tool(_nvm_roots, "versions/node", _nvm_names, packages=_below),
     "nvm-windows": Tool(_nvm_windows_roots, "", _no_names),
     "fnm": Tool(_fnm_roots, "node-versions", _fnm_names, "installation"),
-    "n": Tool(_n_roots, "versions/node", _no_names),
+    "n": Tool(_n_roots, "versions/node", _n_names),
     "volta": Tool(_volta_roots, "tools/image/node", _volta_names),
-    "nodenv": Tool(_nodenv_roots, "versions", _nodenv_names),
-    "asdf": Tool(_asdf_roots, "installs/nodejs", _asdf_names),
-    "mise": Tool(_mise_roots, "installs/node", _mise_names),
+    "nodenv": Tool(_nodenv_roots, "versions", _nodenv_names, packages=_below),
+    "asdf": Tool(_asdf_roots, "installs/nodejs", _asdf_names, packages=_at_home),
+    "mise": Tool(_mise_roots, "installs/node", _mise_names, packages=_at_home),
 }

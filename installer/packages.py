@@ -8,8 +8,6 @@ Decisions:
   package came from, so one that merely has a public one's name cannot be told apart; a plan that
   names every package stands before anything is installed, and no script of theirs is run unless
   asked for (a package's install script is what worms of the registry live in).
-* It is the new version's own npm that installs, into the new version's own folder, whatever prefix a
-  configuration names.
 * npm and corepack come with a version and are never carried.
 """
 
@@ -25,8 +23,9 @@ from typing import Any
 
 from rtinstall.installer.disk import READ
 from rtinstall.installer.installed import Installed
-from rtinstall.runtime_bundle.commandline import printable, tell
-from rtinstall.runtime_bundle.errors import InstallationFailed, NotInstalled, NotReadable, RtError
+from rtinstall.installer.npm import Npm, modules_of
+from rtinstall.runtime_bundle.commandline import printable
+from rtinstall.runtime_bundle.errors import InstallationFailed, NotInstalled, RtError
 from rtinstall.runtime_bundle.versions import Version, VersionSpec
 
 LEFT_OUT = ("npm", "corepack")
@@ -35,11 +34,6 @@ LIMIT = 1 << 20  # bytes of a package.json
 NAME = re.compile(r"(?:@[a-z0-9~][a-z0-9._~-]{0,100}/)?[a-zA-Z0-9~_][a-zA-Z0-9._~-]{0,213}")
 VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
 REGISTRY = re.compile(r"https?://.+\.tgz(?:#.*)?")
-# What would change where npm works, or what node does before it does anything.
-CLEANED = re.compile(
-    r"node_options|node_path|prefix|npm_config_(?:prefix|global|location|global_prefix|local_prefix"
-    r"|dry_run|ignore_scripts|package_lock_only|node_options)", re.IGNORECASE,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +68,6 @@ def packages(folder: Path) -> tuple[Package, ...]:
         if name not in LEFT_OUT and not name.startswith(".")
     )
     return tuple(sorted(found, key=lambda package: package.name))
-
-
-def modules_of(folder: Path) -> Path:
-    """Return where the runtime in ``folder`` has its global packages: Windows has no ``lib``."""
-    return (
-        folder / "node_modules" if (folder / "node.exe").is_file() else folder / "lib/node_modules"
-    )
 
 
 def _folders(modules: Path) -> Iterator[tuple[Path, str]]:
@@ -186,8 +173,8 @@ def carry_over(
     dry_run: bool = False,
     scripts: bool = False,
     offline: bool = False,
-    environment: Mapping[str, str] | None = None,
-    say: Callable[[str], None] = tell,
+    environment: Mapping[str, str],
+    say: Callable[[str], None],
 ) -> Plan:
     """Install the global packages of ``old``, a version or a runtime's folder, into ``new`` too.
 
@@ -196,66 +183,25 @@ def carry_over(
     """
     folder = old if isinstance(old, Path) else old.folder
     plan = planned(packages(folder), packages(new.folder), new.version)
-    for line in words(plan, new, dry_run=dry_run):
+    for line in words(plan, new.name, dry_run=dry_run):
         say(printable(line))
     if dry_run or not plan.carried:
         return plan
     if new.shared:
         raise NotInstalled(f"{new.name} is in the machine's store {new.home}, which is only read")
-    install = _Npm(new, scripts, offline, dict(os.environ if environment is None else environment))
-    specs = [package.spec for package in plan.carried]
-    # One that fails keeps npm from installing any of them: then each goes by itself.
-    if install(specs, say) != 0:
-        failed = [s for s in specs if len(specs) == 1 or install([s], say) != 0]
-        if failed:
-            raise InstallationFailed(
-                f"npm of {new.name} did not install {', '.join(failed)}",
-                hint="what npm said stands above; the same command again carries the rest over",
-            )
+    npm = Npm(new, environment, say, scripts, offline)
+    if failed := npm.add([package.spec for package in plan.carried]):
+        raise InstallationFailed(
+            f"npm of {new.name} did not install {', '.join(failed)}",
+            hint="what npm said stands above; the same command again carries the rest over",
+        )
     return plan
 
 
-def words(plan: Plan, new: Installed, *, dry_run: bool) -> Iterator[str]:
-    """Yield the plan, for people."""
+def words(plan: Plan, to: str, *, dry_run: bool) -> Iterator[str]:
+    """Yield the plan, for people; ``to`` is the version's name."""
     if plan.carried:
         listed = ", ".join(package.spec for package in plan.carried)
-        yield f"{'would carry' if dry_run else 'carrying'} over to {new.name}: {listed}"
+        yield f"{'would carry' if dry_run else 'carrying'} over to {to}: {listed}"
     for package, why in plan.left:
         yield f"not carried over: {package.name} {why}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Npm:
-    """The npm of a version, by its own node."""
-
-    new: Installed
-    scripts: bool
-    offline: bool
-    environment: dict[str, str]
-
-    def __call__(self, specs: Sequence[str], say: Callable[[str], None]) -> int:
-        """Install ``specs`` globally; return npm's exit code."""
-        from rtinstall.installer.processes import output
-
-        folder = self.new.folder
-        node = self.new.bin / ("node.exe" if self.new.target.os == "win" else "node")
-        npm = modules_of(folder) / "npm/bin/npm-cli.js"
-        if not npm.is_file():
-            raise NotReadable(
-                f"{self.new.name} has no npm any more",
-                hint=f"rtinstall install --force {self.new.name} puts it back",
-            )
-        child = {n: v for n, v in self.environment.items() if not CLEANED.fullmatch(n)}
-        child["PATH"] = os.pathsep.join(filter(None, (str(self.new.bin), child.get("PATH", ""))))
-        options = [
-            "--global",
-            f"--prefix={folder}",
-            "--no-audit",
-            "--no-fund",
-            "--no-progress",
-            "--no-update-notifier",
-            "--ignore-scripts" if not self.scripts else "--no-ignore-scripts",
-            *(["--offline"] if self.offline else []),
-        ]
-        arguments = [str(npm), "install", *options, "--", *specs]
-        return output(node, arguments, child, folder, lambda line: say(printable(line)))

@@ -27,6 +27,11 @@ class Places:
     shared: Path
 
     @property
+    def default_packages(self) -> Path:
+        """Return the file that names the packages for each new version."""
+        return self.config.with_name("default-packages")
+
+    @property
     def versions(self) -> Path:
         """Return where the versions are, a folder each: ``v24.19.0``, ``v20.20.2-darwin-x64``."""
         return self.home / "versions"
@@ -87,7 +92,7 @@ def find_places(environment: Mapping[str, str]) -> Places:
     return Places(
         home=find_home(environment),
         config=_config(environment),
-        policy=_policy(),
+        policy=find_policy(),
         shared=find_shared(environment),
     )
 
@@ -116,7 +121,7 @@ def _config(environment: Mapping[str, str]) -> Path:
     return platformdirs.user_config_path("rtinstall", appauthor=False) / "config.toml"
 
 
-def _policy() -> Path:
+def find_policy() -> Path:
     """Return where the administrator's policy is: nothing that a user sets leads elsewhere."""
     if WINDOWS:
         return Path("C:/ProgramData/rtinstall/policy.toml")

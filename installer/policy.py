@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from rtinstall.installer.receipt import Receipt
 from rtinstall.installer.settings import LIMIT, line_of
 from rtinstall.runtime_bundle.errors import BadConfiguration, PolicyRefused, RtError
 from rtinstall.runtime_bundle.model import Provenance
@@ -68,6 +69,19 @@ class Policy:
                 raise self._refused(
                     f"what came from {part.source}, which is not signed", "take a source that is"
                 )
+
+    def check_installed(self, receipt: Receipt) -> None:
+        """Raise :class:`PolicyRefused` unless what is installed may be used."""
+        self.check_version(receipt.version)
+        self.check_parts(receipt.provenance)
+
+    def allows_installed(self, receipt: Receipt) -> bool:
+        """Say whether what is installed may be used."""
+        try:
+            self.check_installed(receipt)
+        except PolicyRefused:
+            return False
+        return True
 
     def _refused(self, what: str, instead: str) -> PolicyRefused:
         return PolicyRefused(f"the policy {self.file} does not allow {what}", hint=instead)

@@ -15,7 +15,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -27,6 +28,13 @@ BATCH = (".cmd", ".bat")
 IGNORED = ("SIGPIPE", "SIGXFSZ")
 # What cmd obeys even within quotes.
 UNQUOTABLE = '"%\r\n\0'
+
+
+# Elsewhere than on Linux: what lists every process with its number first and its program's path last.
+LISTS = {
+    "darwin": ("/bin/ps", "-axww", "-o", "pid=,comm="),
+    "freebsd": ("/usr/bin/procstat", "-ab"),
+}
 
 
 def become(program: Path, words: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
@@ -112,3 +120,37 @@ def output(
         for line in running.stdout or ():
             say(line.rstrip())
     return running.returncode
+
+
+def programs_running(proc: Path = Path("/proc"), system: str = sys.platform) -> dict[str, str]:
+    """Return the path of the program of each process by its number, as far as ``system`` shows that.
+
+    Linux shows in ``proc`` what belongs to this user; macOS and FreeBSD are asked by a program of theirs.
+    """
+    if system.startswith("linux"):
+        return dict(_in_proc(proc))
+    command = next((words for name, words in LISTS.items() if system.startswith(name)), None)
+    lines: list[str] = []
+    if command is not None:
+        with suppress(CannotRun):
+            output(Path(command[0]), command[1:], os.environ, Path("/"), lines.append)
+    return dict(_listed(lines))
+
+
+def _in_proc(proc: Path) -> Iterator[tuple[str, str]]:
+    try:
+        numbers = [name for name in os.listdir(proc) if name.isdigit()]  # noqa: PTH208
+    except OSError:
+        return
+    for number in numbers:
+        with suppress(OSError):  # ended meanwhile, or another user's
+            yield number, os.readlink(proc / number / "exe")  # noqa: PTH115
+
+
+def _listed(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the number that a line begins with and the absolute path that it ends in, if it has both."""
+    for line in lines:
+        before, slash, path = line.partition(" /")
+        number = before.split()[:1]
+        if slash and number and number[0].isdigit():
+            yield number[0], f"/{path.strip()}"

@@ -9,7 +9,6 @@ folder that is gone.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +49,7 @@ def reasons(session: Session, installed: Sequence[Installed]) -> Reasons:
         *_aliases(session, installed),
         *_projects(session),
         *_shell(session, installed),
-        *((one.name, reason) for one in installed for reason in _processes(one)),
+        *_processes(installed),
     ):
         if name in found and reason not in found[name]:
             found[name].append(reason)
@@ -73,7 +72,7 @@ def _projects(session: Session) -> Iterator[tuple[str, Reason]]:
     from rtinstall.installer.answers import asker
     from rtinstall.installer.records import WEAK, every, present
 
-    ask = asker(session.places, session.store)
+    ask = asker(session.places, session.store, session.store.installed())
     for _, folder in every(session.places):
         if present(folder):
             answer = ask(folder)
@@ -118,23 +117,12 @@ def _shell(session: Session, installed: Sequence[Installed]) -> Iterator[tuple[s
             yield one.name, Reason("shell", "is on PATH in this shell")
 
 
-def _processes(one: Installed, proc: Path = Path("/proc")) -> Iterator[Reason]:
-    """Yield that its node is running, as far as the system shows that in ``proc``."""
-    if not sys.platform.startswith("linux"):
-        return
-    inside = os.path.realpath(one.folder) + os.sep
-    for number in _numbers(proc):
-        try:
-            program = os.readlink(proc / number / "exe")  # noqa: PTH115
-        except OSError:  # ended meanwhile, or another user's
-            continue
-        if program.startswith(inside):
-            yield Reason("process", f"is running (process {number})")
-            return
+def _processes(installed: Sequence[Installed]) -> Iterator[tuple[str, Reason]]:
+    """Yield which node is running, one process of each."""
+    from rtinstall.installer.processes import programs_running
 
-
-def _numbers(proc: Path) -> list[str]:
-    try:
-        return [name for name in os.listdir(proc) if name.isdigit()]  # noqa: PTH208
-    except OSError:
-        return []
+    inside = {os.path.realpath(one.folder) + os.sep: one.name for one in installed}
+    for number, program in programs_running().items():
+        real = os.path.realpath(program)
+        for folder in [folder for folder in inside if real.startswith(folder)]:
+            yield inside.pop(folder), Reason("process", f"is running (process {number})")

@@ -43,8 +43,19 @@ def meaning(text: str, aliases: Aliases) -> VersionSpec | None:
 def installed_for(text: str, store: Store, aliases: Aliases) -> Installed:
     """Return the installed version that ``text`` means, or raise :class:`NotInstalled`.
 
-    ``system`` is none of them: whoever calls asks for it before.
+    ``system`` is none of them: whoever calls asks for it before. Raises :class:`PolicyRefused` if it
+    is one that the administrator does not allow.
     """
+    from rtinstall.installer.allowed import allowed, check_allowed
+
+    found = among(text, allowed(store), aliases)
+    if found is None:
+        check_allowed(text, store, aliases)
+    return found or present(text, store, aliases)
+
+
+def present(text: str, store: Store, aliases: Aliases) -> Installed:
+    """Return the same, whether it may be used or not: for those who only look at it."""
     found = among(text, store.installed(), aliases)
     if found is None:
         raise NotInstalled(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rtinstall.installer.settings import Settings
     from rtinstall.installer.store import Store
     from rtinstall.runtime_bundle.cache import Cache
-    from rtinstall.runtime_bundle.download import Network
+    from rtinstall.runtime_bundle.network import Network
     from rtinstall.runtime_bundle.targets import Target
     from rtinstall.runtime_bundle.versions import Channel
 
@@ -118,7 +118,7 @@ class Session:
     @cached_property
     def network(self) -> Network:
         """Return how servers are reached."""
-        from rtinstall.runtime_bundle.download import Network
+        from rtinstall.runtime_bundle.network import Network
 
         ca, extra = self.settings.ca.value, self.settings.extra_ca.value
         return Network(

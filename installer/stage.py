@@ -1,6 +1,6 @@
 """Writing a runtime into its folder of the stage: every byte once, as it comes out of its archive.
 
-One thread, the caller's, decompresses and reads the archive; others hash and write. Small files are
+One thread decompresses, the caller's reads the archive, others hash and write. Small files are
 handed over many at a time, what is large in pieces. Names come from an archive: they are written
 below an open descriptor, every file is made anew, and links are made last, when the whole is known
 to be a tree, so that nothing written before can have gone through one.
@@ -12,8 +12,10 @@ import errno
 import hashlib
 import os
 import queue
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -88,15 +90,16 @@ class Stage:
         Raises :class:`UnsafeArchive` for anything malformed or unsafe.
         """
         others: list[Entry] = []
-        for path, entry, chunks in accepted(open_archive(archive), root=root):
-            if entry.kind == "directory":
-                self.mkdir(path)
-                others.append(Directory(path))
-            elif entry.kind == "symlink":
-                others.append(Symlink(path, entry.link))
-            else:
-                self.file(path, mode_of(entry), chunks, entry.size)
-        files = self.written()
+        with _short_turns():
+            for path, entry, chunks in accepted(open_archive(archive), root=root):
+                if entry.kind == "directory":
+                    self.mkdir(path)
+                    others.append(Directory(path))
+                elif entry.kind == "symlink":
+                    others.append(Symlink(path, entry.link))
+                else:
+                    self.file(path, mode_of(entry), chunks, entry.size)
+            files = self.written()
         if not files:
             raise UnsafeArchive(
                 f"{archive.name} holds nothing" + (f" below {root!r}" if root else "")
@@ -110,7 +113,13 @@ class Stage:
         """
         before = {entry.path: entry for entry in staged if isinstance(entry, File)}
         wanted = tuple(entries)
-        here = {entry.path for entry in wanted if isinstance(entry, File) and self._is_here(entry)}
+        here = {
+            entry.path
+            for entry in wanted
+            if isinstance(entry, File)
+            and (there := before.get(entry.path))
+            and entry.content is there.content
+        }
         for path in before.keys() - here:
             os.unlink(self._at(path), dir_fd=self._top)
         for entry in wanted:
@@ -212,11 +221,15 @@ class Stage:
 
     def _write(self, path: str, mode: int, data: bytes) -> File:
         """Write a small file, unless another version has it."""
-        if self._twins:
-            sha256 = hashlib.sha256(data).hexdigest()
-            if self._twins.share(sha256, mode, path, self._at(path), self._top):
-                return File(path, mode, Slice(self.folder / path, 0, len(data)), sha256)
-        return self._write_chunks(path, mode, iter((data,)))
+        sha256 = hashlib.sha256(data).hexdigest()
+        if not self._twins or not self._twins.share(sha256, mode, path, self._at(path), self._top):
+            descriptor = self._create(path, mode)
+            try:
+                _write_all(descriptor, data)
+            finally:
+                os.close(descriptor)
+            self._progress(len(data))
+        return File(path, mode, Slice(self.folder / path, 0, len(data)), sha256)
 
     def _write_chunks(self, path: str, mode: int, chunks: Iterator[bytes]) -> File:
         state = hashlib.sha256()
@@ -252,14 +265,22 @@ class Stage:
     def _at(self, path: str) -> str:
         return path if self._top is not None else str(self.folder / path)
 
-    def _is_here(self, file: File) -> bool:
-        return file.content == Slice(self.folder / file.path, 0, file.size)
-
 
 def _write_all(descriptor: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
+    done = 0
+    while done < len(data):
+        done += os.write(descriptor, memoryview(data)[done:] if done else data)
+
+
+@contextmanager
+def _short_turns() -> Iterator[None]:
+    """Let a thread that comes back from the disk wait for the interpreter 1 ms at most, not 5."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.001)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 def _umask() -> int:

@@ -37,9 +37,13 @@ def main() -> None:
 
 def answer(words: Sequence[str], environment: Mapping[str, str]) -> str:
     """Return what ``words`` print, or nothing if names are not enough to tell."""
+    from rtinstall.installer import places
+    from rtinstall.installer.allowed import governed
     from rtinstall.installer.known import known
     from rtinstall.runtime_bundle.errors import RtError
 
+    if governed(places.find_policy()):
+        return ""
     if words == ["current"] and (name := known(environment)):
         return name
     try:

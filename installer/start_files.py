@@ -10,6 +10,8 @@ Decisions:
   none ``.profile`` is made, never ``.bash_profile``, which would hide a ``.profile`` made later.
 * zsh: ``.zshrc`` for people, ``.zshenv`` for ``zsh -c`` (editors, ssh).
 * fish and Nushell read whole folders: there the block has a file of its own.
+* Windows PowerShell runs no scripts unless told to; where it has no profile yet it then gets none, and
+  has the shims. PowerShell 7 runs what lies on this machine.
 * A file that is read is tested for first, so that a home removed by hand breaks no shell.
 """
 
@@ -18,6 +20,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -84,11 +87,42 @@ def start_files(
             name = "Microsoft.PowerShell_profile.ps1"
             folders = [config / "powershell"]
             if WINDOWS:
-                documents = home / "Documents"
-                folders = [documents / "PowerShell", documents / "WindowsPowerShell"]
+                documents = _documents(home)
+                folders = [documents / "PowerShell"]
+                if (old := documents / "WindowsPowerShell" / name).exists() or _runs_scripts():
+                    folders.append(old.parent)
             return tuple(StartFile(shell, folder / name, text) for folder in folders)
         case _:
             return ()
+
+
+def _registry(key: str, name: str) -> str | None:
+    """Return a text of Windows' registry, the user's before the machine's, or None."""
+    if sys.platform == "win32":
+        import winreg
+
+        for root in (winreg.HKEY_CURRENT_USER, winreg.HKEY_LOCAL_MACHINE):
+            with contextlib.suppress(OSError), winreg.OpenKey(root, key) as opened:
+                return str(winreg.QueryValueEx(opened, name)[0])
+    return None
+
+
+def _documents(home: Path) -> Path:
+    """Return the user's documents, which may lie in OneDrive or on a share."""
+    key = "Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\User Shell Folders"
+    folder = _registry(key, "Personal")
+    return Path(os.path.expandvars(folder)) if folder else home / "Documents"
+
+
+def _runs_scripts() -> bool:
+    """Say whether Windows PowerShell may read a file at all; where not, it would complain at each start."""
+    key = "Software\\Microsoft\\PowerShell\\1\\ShellIds\\Microsoft.PowerShell"
+    policy = _registry("Software\\Policies\\Microsoft\\Windows\\PowerShell", "ExecutionPolicy")
+    return (policy or _registry(key, "ExecutionPolicy") or "Restricted").lower() in (
+        "remotesigned",
+        "unrestricted",
+        "bypass",
+    )
 
 
 def _sourced(path: Path) -> str:

@@ -8,7 +8,7 @@ say what the label says, npm's links lead to npm.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -90,10 +90,20 @@ def assemble(
     native = [open_archive(part.path) for part in parts if part.layout == "package"]
     _check_systems(native, target)
 
-    draft = Bundle(
+    files = {entry.path: entry for entry in entries if isinstance(entry, File)}
+    program = files.get(_executable(target))
+    if program is None:
+        raise UnsafeArchive(f"there is no file {_executable(target)!r} in this runtime")
+    executable = check_executable(program.content, target)
+    if executable.kind == "macho":
+        check_signature(program.content)
+    said = _said(entries, program)
+    npm = _npm_version(files, target)
+    _check_label(release, said, npm if other_npm is None else "")
+    return Bundle(
         version=release.version,
         target=target,
-        npm="",
+        npm=npm,
         released=_released(release, runtime, entries),
         entries=tuple(entries),
         provenance=tuple(
@@ -102,22 +112,10 @@ def assemble(
             else part.provenance
             for part in parts
         ),
-    )
-    program = draft.file(_executable(target))
-    executable = check_executable(program.content, target)
-    if executable.kind == "macho":
-        check_signature(program.content)
-    os_release = _os_release(native, executable, target)
-    said = _said(draft.entries, program)
-    npm = _npm_version(draft, target)
-    _check_label(release, said, npm if other_npm is None else "")
-    return replace(
-        draft,
-        npm=npm,
         components=_known(release, said),
-        lts=said.get("lts", "") if _has_headers(draft.entries) else release.lts,
+        lts=said.get("lts", "") if NODE_VERSION in files else release.lts,
         glibc=executable.glibc if target.libc == "glibc" else None,
-        os_release=os_release,
+        os_release=_os_release(native, executable, target),
         dependencies=dependencies_of(native) if target.os_releases else (),
     )
 
@@ -280,13 +278,9 @@ def _said(entries: Iterable[Entry], program: File) -> dict[str, str]:
     return said
 
 
-def _has_headers(entries: Iterable[Entry]) -> bool:
-    return any(entry.path == NODE_VERSION for entry in entries)
-
-
-def _npm_version(bundle: Bundle, target: Target) -> str:
+def _npm_version(files: Mapping[str, File], target: Target) -> str:
     home = NPM.removeprefix("lib/") if target.os == "win" else NPM
-    there = next((entry for entry in bundle.entries if entry.path == f"{home}/package.json"), None)
+    there = files.get(f"{home}/package.json")
     if there is None:
         raise UnsafeArchive(
             f"there is no file {home}/package.json: the runtime comes without npm",

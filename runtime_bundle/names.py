@@ -20,7 +20,7 @@ def check_tree(entries: Iterable[Entry], limits: Limits = LIMITS) -> tuple[Entry
     checked = tree(entries)
     links = {_folded(entry.path) for entry in checked if isinstance(entry, Symlink)}
     for entry in checked:
-        check_name(entry.path, limits)
+        _check_names(entry.path, limits)
         if isinstance(entry, Symlink):
             for step in _steps(entry, limits):
                 if _folded(step) in links:
@@ -31,11 +31,22 @@ def check_tree(entries: Iterable[Entry], limits: Limits = LIMITS) -> tuple[Entry
 def check_name(name: str, limits: Limits = LIMITS) -> None:
     """Raise :class:`UnsafeArchive` unless every system takes ``name`` for the same relative path."""
     check_path(name)
-    parts = name.split("/")
-    if len(name.encode(errors="surrogateescape")) > limits.path or len(parts) > limits.depth:
+    _check_names(name, limits)
+
+
+def _check_names(name: str, limits: Limits) -> None:
+    if len(name.encode(errors="surrogateescape")) > limits.path or name.count("/") >= limits.depth:
         raise UnsafeArchive(f"a path in the archive is too long or too deep: {name[:80]!r}")
-    for part in parts:
-        _check_component(part, name, limits)
+    folder, _, last = name.rpartition("/")
+    if folder:
+        _check_folder(folder, limits)
+    _check_component(last, name, limits)
+
+
+@lru_cache(maxsize=1 << 12)  # 6,000 paths lie in 1,000 folders
+def _check_folder(folder: str, limits: Limits) -> None:
+    for part in folder.split("/"):
+        _check_component(part, folder, limits)
 
 
 def _check_component(part: str, name: str, limits: Limits) -> None:

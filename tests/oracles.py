@@ -46,6 +46,7 @@ PACKAGES = {
     "npm": "npm",
     "openssl": "openssl",
     "pacman": "pacman-package-manager",
+    "pwsh": "none: PowerShell 7 is its makers' own",
     "python3": "python3",
     "qemu-aarch64-static": "qemu-user-static",
     "readelf": "binutils",

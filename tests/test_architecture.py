@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "installer": {"installer", "runtime_bundle"},
 }
 # Who may touch what is outside the program: a network, a process, the environment.
-NETWORK = {"runtime_bundle/download.py"}
+NETWORK = {"runtime_bundle/network.py"}
 PROCESSES = {
     "runtime_bundle/sources",
     "platforms/freeze",

@@ -70,8 +70,10 @@ def _in_order(name: str, version: str) -> tuple[str, str]:
 
 
 def _show(session: Session, names: Sequence[str], *, as_json: bool) -> None:
+    from rtinstall.installer.allowed import allowed_or_none
     from rtinstall.installer.resolution import among
 
+    usable = allowed_or_none(session.store)
     rows: list[tuple[str, str, str]] = []
     for name in names:
         text = session.aliases.get(name)
@@ -80,7 +82,7 @@ def _show(session: Session, names: Sequence[str], *, as_json: bool) -> None:
                 f"there is no alias {name[:64]!r}", hint="rtinstall alias shows the names there are"
             )
         try:
-            one = among(name, session.store.installed(), session.aliases)
+            one = among(name, usable, session.aliases)
         except RtError:  # it leads to a name that is no more
             one = None
         rows.append((name.lower(), text, one.name if one else ""))

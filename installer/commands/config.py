@@ -42,6 +42,7 @@ def COMMAND(session: Session, *, as_json: bool) -> None:
             },
             "files": {
                 "config": str(session.places.config),
+                "default_packages": str(session.places.default_packages),
                 "policy": str(session.places.policy),
                 "home": str(session.places.home),
                 "cache": str(session.cache.root),
@@ -55,6 +56,8 @@ def COMMAND(session: Session, *, as_json: bool) -> None:
     click.echo(
         f"\nconfiguration  {session.places.config}{_missing(session.places.config.exists())}"
     )
+    named = session.places.default_packages
+    click.echo(f"packages       {named}{_missing(named.exists())}")
     click.echo(f"home           {session.places.home}")
     click.echo(f"cache          {session.cache.root}")
     click.echo(f"policy         {session.places.policy}{_missing(policy.file is not None)}")

@@ -32,6 +32,7 @@ def hook(session: Session, *, folder: Path) -> None:
 def _install(session: Session) -> None:
     """Install what the run's folder asks for, if the user wants that."""
     from rtinstall.installer.project import asked
+    from rtinstall.installer.resolution import among
     from rtinstall.runtime_bundle.commandline import printable, tell
     from rtinstall.runtime_bundle.errors import RtError
 
@@ -43,6 +44,9 @@ def _install(session: Session) -> None:
         wanted = session.settings.auto_install.value
         if request is None or wanted == "never":
             return
+        installed = session.store.installed()
+        if any(among(text, installed, session.aliases) for text in request.texts):
+            return  # it is there and not allowed: its record says so
         if wanted == "ask":
             if not (sys.stdin.isatty() and sys.stderr.isatty()):
                 return

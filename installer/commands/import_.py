@@ -41,9 +41,10 @@ def COMMAND(
     """Take over what nvm, nvm-windows, fnm, n, volta, nodenv, asdf and mise have, or each TOOL.
 
     Each version is installed from its signed archive, and theirs compared with it, file by file.
-    Global packages, aliases and the default come along. The other tool's files are not changed,
+    Global packages, aliases, the default and the file default-packages come along. The other tool's files are not changed,
     unless --move is given.
     """
+    from rtinstall.installer.importing import take_default_packages
     from rtinstall.installer.others import find
     from rtinstall.installer.progress import board
 
@@ -61,6 +62,8 @@ def COMMAND(
         taken, failed = _take_all(session, found, watch, with_packages=not no_packages, move=move,
                                   as_json=as_json)  # fmt: skip
         names = _take_names(session, taken)
+        for tool in dict.fromkeys(one.foreign.tool for one in taken if not no_packages):
+            take_default_packages(session, tool)
     if as_json:
         rows = [_described(each) for each in taken]
         click.echo(json.dumps({"imported": rows, "aliases": names}, indent=1))

@@ -11,7 +11,7 @@ import click
 
 from rtinstall.installer.commands.options import INSTALLING, json_option, settable
 from rtinstall.installer.session import Session
-from rtinstall.runtime_bundle.errors import BadConfiguration, NothingAsked, UnknownVersion
+from rtinstall.runtime_bundle.errors import BadConfiguration, NothingAsked, RtError, UnknownVersion
 
 if TYPE_CHECKING:
     from rtinstall.installer.installing import Done
@@ -45,6 +45,10 @@ if TYPE_CHECKING:
     help="Carry the global packages of another version over.",
 )
 @click.option(
+    "--skip-default-packages", "skip_packages", is_flag=True,
+    help="Without the packages that the file default-packages names.",
+)  # fmt: skip
+@click.option(
     "--force", "--repair", "again", is_flag=True, help="Install it again where it is there already."
 )
 @click.option(
@@ -59,7 +63,6 @@ if TYPE_CHECKING:
 @json_option
 @click.option("-s", "from_source", is_flag=True, hidden=True)
 @click.option("-b", "binary", is_flag=True, hidden=True)
-@click.option("--skip-default-packages", "skip_packages", is_flag=True, hidden=True)
 def COMMAND(
     session: Session,
     *,
@@ -83,8 +86,12 @@ def COMMAND(
 
     Without one it is what this folder's files ask for, in the version that rtinstall.lock has for it,
     and then each archive is held to the digest there. What is installed already stays as it is.
+
+    Each new version gets the packages that the file default-packages beside the configuration names,
+    one a line. One that npm does not install is said, and no failure.
     """
     from rtinstall.installer import afterwards
+    from rtinstall.installer.default_packages import default_packages
     from rtinstall.installer.expression import check_alias_name
     from rtinstall.installer.in_force import every_version, exact, in_force
     from rtinstall.installer.installing import install
@@ -114,6 +121,8 @@ def COMMAND(
     if alias:
         check_alias_name(alias)
     specs = [_meant(session, text) for text in texts]
+    packages = () if skip_packages else default_packages(session.places)
+    old = afterwards.source(session, packages_from) if packages_from else None
     shown = session.settings.progress.value
     with board(
         shown=shown != "never" and not as_json, always=shown == "always" and not as_json
@@ -121,6 +130,7 @@ def COMMAND(
         session = replace(session, say=watch.say)
         done: list[Done] = []
         names: tuple[str, ...] = ()
+        failure: RtError | None = None
         try:
             for each in install(session, specs, watch, again=again):
                 done.append(each)
@@ -130,20 +140,51 @@ def COMMAND(
                     watch.say(f"{click.style('note:', fg='yellow', bold=True)} {said.text}")
                 if not as_json:
                     tell_done(watch, each)
+        except RtError as error:
+            failure = error
         finally:  # what is installed counts, whatever became of the rest
             asked = [spec.text for spec in specs]
             done.sort(key=lambda each: asked.index(each.asked))  # not as they came in
             if done:
                 names = afterwards.name(session, done, as_default=as_default, alias=alias)
                 afterwards.settle(session)
-        if packages_from:
-            afterwards.carry(session, packages_from, done[0].installed)
+        without = _add_packages(session, watch, done, packages) if packages else {}
+        if failure is not None:
+            raise failure
+        if old is not None:
+            afterwards.carry(session, old, done[0].installed)
         if save:
             afterwards.save(session, done[0])
         for line in afterwards.next_steps(session, done, names, use=use):
             watch.say(line)
     if as_json:
-        click.echo(json.dumps({"installed": [described(each) for each in done]}, indent=1))
+        value: dict[str, object] = {"installed": [described(each) for each in done]}
+        value["default_packages"] = [
+            {
+                "name": name,
+                "failed": failed,
+                "installed": [each for each in packages if each not in failed],
+            }
+            for name, failed in without.items()
+        ]
+        click.echo(json.dumps(value, indent=1))
+
+
+def _add_packages(
+    session: Session, watch: Board, done: Sequence[Done], packages: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """Give each new version that runs here the default packages; return those that it lacks, by name."""
+    from rtinstall.installer.afterwards import add_packages
+
+    without: dict[str, tuple[str, ...]] = {}
+    for one in [each.installed for each in done if not each.before]:
+        if one.target in session.machine.targets:
+            step = watch.step(f"default packages of node {one.name}")
+            try:
+                without[one.name] = add_packages(session, one, packages)
+            finally:
+                step.done()
+    return without
 
 
 def _texts(

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import click
 
+from rtinstall.installer.commands.options import json_option, settable
 from rtinstall.installer.session import Session
 from rtinstall.runtime_bundle.errors import BadConfiguration, NotInstalled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rtinstall.installer.active import Active
     from rtinstall.installer.installed import Installed
     from rtinstall.installer.packages import Plan
 
@@ -21,9 +19,8 @@ if TYPE_CHECKING:
 @click.argument("new", required=False, metavar="[TO]")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option("--with-scripts", is_flag=True, help="Let packages run their install scripts.")
-@click.option("--offline", is_flag=True, help="Take packages from npm's cache only.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-@click.pass_obj
+@settable("offline")
+@json_option
 def COMMAND(
     session: Session,
     *,
@@ -31,7 +28,6 @@ def COMMAND(
     new: str | None,
     dry_run: bool,
     with_scripts: bool,
-    offline: bool,
     as_json: bool,
 ) -> None:
     """Install the global packages of FROM into TO, else into the active version, too.
@@ -40,23 +36,15 @@ def COMMAND(
     packages that do not support TO are named and left. Install scripts are not run.
     """
     from rtinstall.installer.active import needed, wanted
-    from rtinstall.installer.packages import carry_over
+    from rtinstall.installer.afterwards import carry, source
 
     goal = (wanted(new, session) if new else needed(session)).installed
     if goal is None:
         raise NotInstalled("packages are carried to installed versions, and 'system' is none")
-    source = _folder(wanted(old, session))
-    if source.samefile(goal.folder):
+    folder = source(session, old)
+    if folder.samefile(goal.folder):
         raise BadConfiguration(f"{old!r} and where it is to go are the same version, {goal.name}")
-    plan = carry_over(
-        source,
-        goal,
-        dry_run=dry_run,
-        scripts=with_scripts,
-        offline=offline or session.settings.offline.value,
-        environment=session.environment,
-        say=session.say,
-    )
+    plan = carry(session, folder, goal, dry_run=dry_run, scripts=with_scripts)
     if as_json:
         import json
 
@@ -64,14 +52,6 @@ def COMMAND(
         return
     word = "to carry" if dry_run else "carried"
     click.echo(f"{len(plan.carried)} {word} over to {goal.name}, {len(plan.left)} left")
-
-
-def _folder(found: Active) -> Path:
-    if found.installed is not None:
-        return found.installed.folder
-    assert found.system is not None  # what was wanted is one of the two
-    folder = found.system.parent
-    return folder.parent if folder.name == "bin" else folder
 
 
 def described(plan: Plan, to: Installed, *, dry_run: bool) -> dict[str, object]:

@@ -13,7 +13,9 @@ from rtinstall.runtime_bundle.errors import PolicyRefused
 
 
 @click.command("outdated")
-@click.option("--check", is_flag=True, help="Fail if anything is outdated, as for CI.")
+@click.option(
+    "--check", is_flag=True, help="For CI: fail, with the exit code 19, if anything is outdated."
+)
 @settable(*ASKING, "minimum_age")
 @json_option
 def COMMAND(session: Session, *, check: bool, as_json: bool) -> None:

@@ -25,6 +25,7 @@ def COMMAND(session: Session, *, expression: str, remote: bool, local: bool, as_
     what is installed, under that of version-remote only at what can be: they are nvm's.
     """
     from rtinstall.installer.active import asking, wanted
+    from rtinstall.installer.allowed import allowed
     from rtinstall.installer.project import usable
     from rtinstall.installer.resolution import among, meaning
 
@@ -39,11 +40,12 @@ def COMMAND(session: Session, *, expression: str, remote: bool, local: bool, as_
             raise NothingAsked("no version was named, and nothing here asks for one")
         texts = usable(found[0]).texts
     if not remote:
+        may_be_used = allowed(session.store)
         if any(meaning(text, session.aliases) is None for text in texts[:1]):
             _show(wanted(texts[0], session).word, texts[0], installed=True, as_json=as_json)
             return
         for text in texts:
-            if one := among(text, session.store.installed(), session.aliases):
+            if one := among(text, may_be_used, session.aliases):
                 _show(one.name, text, installed=True, as_json=as_json)
                 return
     if local:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from rtinstall.installer.commands.options import INSTALLING, json_option, settable
 from rtinstall.installer.session import Session
+from rtinstall.runtime_bundle.commandline import printable
 from rtinstall.runtime_bundle.errors import NotInstalled
+
+if TYPE_CHECKING:
+    from rtinstall.installer.installed import Installed
+    from rtinstall.runtime_bundle.versions import Version
 
 
 @click.command("upgrade", short_help="Install the newest of a line, with its global packages.")
@@ -34,10 +40,10 @@ def COMMAND(
     from rtinstall.installer.commands.install import described, tell_done
     from rtinstall.installer.installing import install
     from rtinstall.installer.progress import board
-    from rtinstall.installer.resolution import installed_for
+    from rtinstall.installer.resolution import present
     from rtinstall.runtime_bundle.versions import VersionSpec
 
-    wanted = [installed_for(text, session.store, session.aliases).version.major for text in lines]
+    wanted = [present(text, session.store, session.aliases).version.major for text in lines]
     shown = session.settings.progress.value != "never" and not as_json
     with board(shown=shown) as watch:
         session = replace(session, say=watch.say)
@@ -63,16 +69,35 @@ def COMMAND(
             if not plan:
                 session.say("everything that is installed is the newest of its line")
         afterwards.settle(session)
-        if not no_packages:
-            for old, newest in plan:
-                new = session.store.find(newest.version, old.target)
-                if new is not None:
-                    afterwards.carry(session, old.name, new, dry_run=dry_run)
+        rows = [
+            {"from": old.name, "to": newest.version.tag}
+            | ({} if no_packages else _carried(session, old, newest.version, dry_run=dry_run))
+            for old, newest in plan
+        ]
     if as_json:
-        rows = [{"from": old.name, "to": newest.version.tag} for old, newest in plan]
         click.echo(
             json.dumps(
                 {"dry_run": dry_run, "lines": rows, "installed": [described(e) for e in done]},
                 indent=1,
             )
         )
+
+
+def _carried(
+    session: Session, old: Installed, version: Version, *, dry_run: bool
+) -> dict[str, object]:
+    """Carry the packages of ``old`` over to ``version``, which need not be there for a ``dry_run``."""
+    from rtinstall.installer import afterwards
+    from rtinstall.installer.packages import packages, planned, words
+
+    new = session.store.find(version, old.target)
+    if new is not None:
+        plan = afterwards.carry(session, old, new, dry_run=dry_run)
+    else:
+        plan = planned(packages(old.folder), (), version)
+        for line in words(plan, version.tag, dry_run=True):
+            session.say(printable(line))
+    return {
+        "packages": [package.spec for package in plan.carried],
+        "left": [f"{package.name} {why}" for package, why in plan.left],
+    }

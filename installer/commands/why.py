@@ -10,7 +10,7 @@ import click
 
 from rtinstall.installer.session import Session
 from rtinstall.runtime_bundle.commandline import columns, printable, tell
-from rtinstall.runtime_bundle.errors import BadConfiguration, RtError
+from rtinstall.runtime_bundle.errors import BadConfiguration, NotInstalled, RtError
 
 if TYPE_CHECKING:
     from rtinstall.installer.project import Request
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @click.command("why")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-@click.option("--check", is_flag=True, help="Fail if a file disagrees or cannot be used, for CI.")
+@click.option(
+    "--check", is_flag=True,
+    help="For CI: fail, with the exit code 11, if a file disagrees or cannot be used.",
+)  # fmt: skip
 @click.pass_obj
 def COMMAND(session: Session, *, as_json: bool, check: bool) -> None:
     """Show which file asks for the version, what it means, and which files disagree.
@@ -64,7 +67,8 @@ def _meaning(session: Session, found: tuple[Request, ...]) -> str | None:
         return active(session).word
     except RtError as error:
         tell(f"note: {printable(str(error))}")
-        if found and not found[0].fault and (known := _available(session, found[0].text)):
+        lacking = isinstance(error, NotInstalled) and found and not found[0].fault
+        if lacking and (known := _available(session, found[0].text)):
             tell(f"note: {known} can be installed: rtinstall install")
         return None
 

@@ -12,10 +12,11 @@ from rtinstall.runtime_bundle.errors import RtError
 
 def aliases(session: Session) -> Iterator[Finding]:
     """Find aliases of nothing, and links that lead elsewhere than their alias."""
+    from rtinstall.installer.allowed import allowed_or_none
     from rtinstall.installer.expression import SYSTEM
     from rtinstall.installer.resolution import among, install_word, system_program
 
-    installed = session.store.installed()
+    installed, usable = session.store.installed(), allowed_or_none(session.store)
     for name in session.aliases.names():
         try:
             meant = session.aliases.expand(name)
@@ -23,11 +24,14 @@ def aliases(session: Session) -> Iterator[Finding]:
                 if system_program(session.environment, session.places) is None:
                     text = f"{name} is the system's node, and there is none on PATH"
                     yield Finding("aliases", "warning", text, f"rtinstall unalias {name}")
-            elif among(name, installed, session.aliases) is None:
+            elif among(name, usable, session.aliases) is None:
+                one = among(name, installed, session.aliases)
                 yield Finding(
                     "aliases", "error" if name == "default" else "warning",
-                    f"{name} is {meant!r}, of which nothing is installed",
-                    f"rtinstall install {install_word(meant)}",
+                    f"{name} is {meant!r}, and the policy does not allow {one.name}" if one
+                    else f"{name} is {meant!r}, of which nothing is installed",
+                    f"rtinstall alias {name} VERSION lets it be another" if one
+                    else f"rtinstall install {install_word(meant)}",
                 )  # fmt: skip
         except RtError as error:
             yield Finding("aliases", "error", str(error), error.hint)

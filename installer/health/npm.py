@@ -28,6 +28,8 @@ def prefix(session: Session) -> Iterator[Finding]:
             )  # fmt: skip
         else:
             yield _shared(f"{name} is {value}")
+    if usual := session.environment.get("PREFIX"):  # what npm takes where it is told no other
+        yield _shared(f"PREFIX is {usual}")
     for name, value in session.environment.items():
         if name.lower() == "npm_config_globalconfig" and value and not Path(value).is_file():
             yield Finding("npm", "warning", f"{name} is {value}, which is not there", "unset it")

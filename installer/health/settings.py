@@ -10,6 +10,7 @@ from rtinstall.installer.session import Session
 
 def settings(session: Session) -> Iterator[Finding]:
     """Say which mirror counts, what is passed over for it, and what lowers the guard."""
+    from rtinstall.installer.default_packages import default_packages
     from rtinstall.installer.settings import KINDS
     from rtinstall.runtime_bundle.addresses import bare
 
@@ -28,6 +29,7 @@ def settings(session: Session) -> Iterator[Finding]:
     if found.allow_unsigned.value:
         text = f"what nobody has signed is installed, too: {found.allow_unsigned.origin} says so"
         yield Finding("settings", "warning", text, "set allow_unsigned only for one command")
+    default_packages(session.places)  # which raises what is wrong with the file
 
 
 def _said(session: Session, variable: str) -> str:
@@ -41,6 +43,6 @@ def policy(session: Session) -> Iterator[Finding]:
         return
     yield Finding("policy", "note", f"the policy {found.file} counts on this machine")
     for one in session.store.installed():
-        if not found.allows(one.version):
+        if not found.allows_installed(one.receipt):
             text = f"the policy {found.file} does not allow {one.name}, which is installed"
             yield Finding("policy", "warning", text, f"rtinstall uninstall {one.name}")

@@ -5,10 +5,10 @@ A NUL can be in no word of any shell; paths have none.
 
 from __future__ import annotations
 
+import re
 import shlex
 
-# PowerShell takes these for the quote that ends a string, as well as the straight one.
-_QUOTES = "'\u2018\u2019\u201a\u201b"
+_OTHER = re.compile(r"[^\x00-\x7f]+")
 
 
 def posix(text: str) -> str:
@@ -22,8 +22,18 @@ def fish(text: str) -> str:
 
 
 def powershell(text: str) -> str:
-    """Quote for PowerShell: every kind of single quote is doubled."""
-    return "'" + "".join(letter * 2 if letter in _QUOTES else letter for letter in text) + "'"
+    """Quote for PowerShell, in ASCII: 5.1 reads a file without a mark in the encoding of its machine."""
+    word = "'" + text.replace("'", "''") + "'"
+    if word.isascii():
+        return word
+    return "(" + _OTHER.sub(lambda found: f"' + {_letters(found[0])} + '", word) + ")"
+
+
+def _letters(text: str) -> str:
+    """Return what makes ``text`` of numbers, in UTF-16 as .NET has it."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    numbers = (int.from_bytes(units[at : at + 2], "little") for at in range(0, len(units), 2))
+    return " + ".join(f"[char]{number}" for number in numbers)
 
 
 def nushell(text: str) -> str:

@@ -19,9 +19,9 @@ from rtinstall.platforms.package import LEVELS, SCOPES, Scope
 from rtinstall.platforms.settings import Settings, load, npm_version
 from rtinstall.platforms.windows.identity import guid, upgrade_code
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import Network
 from rtinstall.runtime_bundle.errors import BadConfiguration, NotPublished
 from rtinstall.runtime_bundle.freebsd.keys import FREEBSD_KEYS
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.sources import RuntimeSource, Say
 from rtinstall.runtime_bundle.sources.joined import Joined
 from rtinstall.runtime_bundle.sources.local import Local

@@ -66,7 +66,7 @@ def _open_tar(path: Path, codec: Codec | None, limits: Limits) -> Archive:
 
     def members(file: BinaryIO, problems: list[str]) -> Iterator[Member]:
         meter = Meter(limits, packed)
-        yield from tar.members(expanded(file, meter), meter)
+        yield from tar.members(expanded(file, meter, early=True), meter)
 
     with opened(path) as file:
         if not tar.looks_like_tar(up_to(expanded(file, Meter(limits, packed)), tar.BLOCK)):

@@ -8,9 +8,10 @@ UTF-8, anything but zeros after the end (CVE-2025-62518 and its kin).
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 from rtinstall.runtime_bundle.archives.entry import ArchiveEntry, Kind, Member
 from rtinstall.runtime_bundle.archives.limits import Meter
@@ -25,6 +26,10 @@ from rtinstall.runtime_bundle.archives.source import (
 from rtinstall.runtime_bundle.errors import UnsafeArchive
 
 BLOCK = 512
+# POSIX.1-1988, "Extended tar Format": name, mode, uid, gid, size, mtime, (checksum), typeflag, linkname,
+# magic, (version), uname, gname, (devmajor, devminor), prefix.
+FIELDS = struct.Struct("100s8s8s8s12s12s8xc100s6s2x32s32s16x155s12x")
+NUMBER = re.compile(rb"[ \0]*([0-7]*)[ \0]*")
 MAX_OCTAL = 0o77777777777
 KINDS: dict[bytes, Kind] = {
     b"0": "file", b"\0": "file", b"1": "hardlink", b"2": "symlink", b"3": "device",
@@ -40,8 +45,7 @@ CHARSETS = ("BINARY", "ISO-IR 10646 2000 UTF-8")
 SPARSE = ("GNU.sparse.", "SCHILY.realsize", "SUN.holesdata")
 
 
-@dataclass(frozen=True, slots=True)
-class _Header:
+class _Header(NamedTuple):
     """One header block, its numbers read, its names still bytes."""
 
     name: bytes
@@ -102,7 +106,7 @@ def members(
 
 
 def _skip_padding(source: Source, size: int, padding: Literal["any", "zeros"]) -> None:
-    if any(exactly(source, -size % BLOCK)) and padding == "zeros":
+    if exactly(source, -size % BLOCK).strip(b"\0") and padding == "zeros":
         raise UnsafeArchive("something is hidden behind the end of a tar member")
 
 
@@ -123,39 +127,40 @@ def _sum(block: bytes) -> int:
 
 
 def _stored_sum(block: bytes) -> int | None:
-    match = re.fullmatch(rb"[ \0]*([0-7]+)[ \0]*", block[148:156])
-    return int(match[1], 8) if match else None
+    match = NUMBER.fullmatch(block, 148, 156)
+    return int(match[1], 8) if match and match[1] else None
 
 
 def _parse(block: bytes) -> _Header:
     if _sum(block) != _stored_sum(block):
         raise UnsafeArchive("a tar header's checksum is wrong")
-    name = _string(block[0:100])
-    owner = group = b""
-    if block[257:263] == b"ustar\0" and (prefix := _string(block[345:500])):
-        name = prefix + b"/" + name
-    if block[257:262] == b"ustar":
-        owner, group = _string(block[265:297]), _string(block[297:329])
-    size = _number(block[124:136])
-    if size < 0:
-        raise UnsafeArchive("a tar member has a negative size")
-    return _Header(
-        name, _number(block[100:108]) & 0o7777, _number(block[108:116]), _number(block[116:124]),
-        size, _number(block[136:148]), block[156:157], _string(block[157:257]), owner, group,
+    name, mode, uid, gid, size, time, flag, link, magic, owner, group, prefix = FIELDS.unpack(block)
+    name = _string(name)
+    if magic == b"ustar\0" and (above := _string(prefix)):
+        name = above + b"/" + name
+    if not magic.startswith(b"ustar"):
+        owner = group = b""
+    header = _Header(
+        name, _number(mode) & 0o7777, _number(uid), _number(gid), _number(size), _number(time),
+        flag, _string(link), _string(owner), _string(group),
     )  # fmt: skip
+    if header.size < 0:
+        raise UnsafeArchive("a tar member has a negative size")
+    return header
 
 
 def _string(field: bytes) -> bytes:
     return field.partition(b"\0")[0]
 
 
+@lru_cache(maxsize=256)  # modes, owners and times are the same in thousands of headers
 def _number(field: bytes) -> int:
     """Read octal digits, or GNU's base-256: the top bit set, the rest in two's complement."""
     if field[0] & 0x80:
         value = int.from_bytes(field, "big")
         bits = 8 * len(field)
         return value - (1 << bits) if field[0] & 0x40 else value - (1 << (bits - 1))
-    match = re.fullmatch(rb"[ \0]*([0-7]*)[ \0]*", field)
+    match = NUMBER.fullmatch(field)
     if not match:
         raise UnsafeArchive(f"a tar header has a number that is none: {field!r}")
     return int(match[1] or b"0", 8)
@@ -213,7 +218,7 @@ def _entry(header: _Header, extra: dict[str, str]) -> ArchiveEntry:
         kind = "directory"
     if kind != "file" and kind != "other" and size:
         raise UnsafeArchive(f"{name!r} is a {kind}, but has {size} bytes")
-    if any(key.startswith(SPARSE) for key in extra):
+    if extra and any(key.startswith(SPARSE) for key in extra):
         kind = "other"
     if not name or "\0" in name or "\0" in link:
         raise UnsafeArchive(f"a tar member has no usable name: {name!r}")

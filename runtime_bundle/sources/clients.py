@@ -19,8 +19,9 @@ from pathlib import Path
 
 from rtinstall.runtime_bundle.addresses import bare
 from rtinstall.runtime_bundle.cache import ELSEWHERE, Cache
-from rtinstall.runtime_bundle.download import Network, Progress
+from rtinstall.runtime_bundle.download import Progress
 from rtinstall.runtime_bundle.errors import DownloadFailed, MissingTool, NoSpace, Unreachable
+from rtinstall.runtime_bundle.network import Network
 
 ASKING = 180.0  # seconds for a question
 FETCHING = 3600.0  # seconds for a download

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from rtinstall.runtime_bundle.addresses import bare, checked, is_loopback, joined, local_path
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import Network, Progress, fetch, size
+from rtinstall.runtime_bundle.download import Progress, fetch, size
 from rtinstall.runtime_bundle.errors import (
     BadConfiguration,
     NotPublished,
@@ -25,6 +25,7 @@ from rtinstall.runtime_bundle.errors import (
     VerificationFailed,
 )
 from rtinstall.runtime_bundle.model import Provenance
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.openpgp import Keyring
 from rtinstall.runtime_bundle.release_keys import RELEASE_KEYS
 from rtinstall.runtime_bundle.releases import LIMIT as INDEX_LIMIT

@@ -6,7 +6,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import Network, read
+from rtinstall.runtime_bundle.download import read
+from rtinstall.runtime_bundle.network import Network
 
 
 def document(url: str, limit: int, *, cache: Cache, network: Network, plain: bool = False) -> bytes:

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from rtinstall.runtime_bundle.addresses import bare, checked, is_loopback, joined
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import Network, Progress, fetch
+from rtinstall.runtime_bundle.download import Progress, fetch
 from rtinstall.runtime_bundle.errors import (
     BadConfiguration,
     NotPublished,
@@ -33,6 +33,7 @@ from rtinstall.runtime_bundle.freebsd.keys import (
 )
 from rtinstall.runtime_bundle.freebsd.versions import split
 from rtinstall.runtime_bundle.model import Provenance
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.releases import Release
 from rtinstall.runtime_bundle.sources import Offer, Part, Say, unindexed
 from rtinstall.runtime_bundle.sources.checksums import Packaged, Vouched

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from rtinstall.runtime_bundle.addresses import bare, joined
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import Network
 from rtinstall.runtime_bundle.errors import NotPublished, Unreachable, VerificationFailed
 from rtinstall.runtime_bundle.freebsd import archive, catalogue
 from rtinstall.runtime_bundle.freebsd.catalogue import Package
@@ -17,6 +16,7 @@ from rtinstall.runtime_bundle.freebsd.meta import NAME as META
 from rtinstall.runtime_bundle.freebsd.meta import Catalogue, Meta, parse_meta
 from rtinstall.runtime_bundle.freebsd.signature import check_signature
 from rtinstall.runtime_bundle.freebsd.ucl import LIMIT as META_LIMIT
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.sources import Say
 from rtinstall.runtime_bundle.sources.documents import document
 

@@ -23,7 +23,7 @@ from rtinstall.runtime_bundle.archives.compressed import codec_of, decompress
 from rtinstall.runtime_bundle.archives.limits import MIB, Limits, Meter
 from rtinstall.runtime_bundle.archives.source import CHUNK, Stream, up_to
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import SILENT, Network, Progress, fetch
+from rtinstall.runtime_bundle.download import SILENT, Progress, fetch
 from rtinstall.runtime_bundle.errors import (
     NotPublished,
     RtError,
@@ -32,6 +32,7 @@ from rtinstall.runtime_bundle.errors import (
     WrongBinary,
 )
 from rtinstall.runtime_bundle.model import Provenance
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.releases import Release
 from rtinstall.runtime_bundle.sources import Offer, Part, Say, unindexed
 from rtinstall.runtime_bundle.sources.checksums import Packaged, Vouched

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 from rtinstall.runtime_bundle.addresses import local_path
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import Network
 from rtinstall.runtime_bundle.errors import BadConfiguration
 from rtinstall.runtime_bundle.freebsd.keys import FREEBSD_KEYS, TrustedKey
 from rtinstall.runtime_bundle.freebsd.meta import NAME as META
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.sources import RuntimeSource, Say
 from rtinstall.runtime_bundle.sources.checksums import Vouched
 from rtinstall.runtime_bundle.sources.dist import UNOFFICIAL, Dist, unofficial

@@ -19,7 +19,7 @@ from pathlib import Path
 from rtinstall.runtime_bundle.addresses import bare
 from rtinstall.runtime_bundle.archives import open_archive
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import SILENT, Network, Progress
+from rtinstall.runtime_bundle.download import SILENT, Progress
 from rtinstall.runtime_bundle.errors import (
     BadConfiguration,
     NotPublished,
@@ -28,6 +28,7 @@ from rtinstall.runtime_bundle.errors import (
     UnsafeArchive,
 )
 from rtinstall.runtime_bundle.model import Provenance
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.releases import Release
 from rtinstall.runtime_bundle.sources import Offer, Part, unindexed
 from rtinstall.runtime_bundle.sources.changelog import npm_of

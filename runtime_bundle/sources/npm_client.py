@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import Network, Progress, size
+from rtinstall.runtime_bundle.download import Progress, size
 from rtinstall.runtime_bundle.errors import (
     DownloadFailed,
     NoSpace,
@@ -17,6 +17,7 @@ from rtinstall.runtime_bundle.errors import (
     Unreachable,
     VerificationFailed,
 )
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.sources.clients import (
     FETCHING,
     Outcome,

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from rtinstall.runtime_bundle.addresses import bare
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import Network, Progress, size
+from rtinstall.runtime_bundle.download import Progress, size
 from rtinstall.runtime_bundle.errors import (
     DownloadFailed,
     MissingTool,
@@ -30,6 +30,7 @@ from rtinstall.runtime_bundle.errors import (
     VerificationFailed,
 )
 from rtinstall.runtime_bundle.model import Provenance
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.releases import Release
 from rtinstall.runtime_bundle.sources import Offer, Part, unindexed
 from rtinstall.runtime_bundle.sources.clients import (

@@ -18,13 +18,14 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from rtinstall.runtime_bundle.addresses import bare, joined
-from rtinstall.runtime_bundle.download import MIB, Network, Progress, fetch, read, size
+from rtinstall.runtime_bundle.download import MIB, Progress, fetch, read, size
 from rtinstall.runtime_bundle.errors import (
     DownloadFailed,
     MissingTool,
     NotPublished,
     VerificationFailed,
 )
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.verify import Digest, parse_integrity
 
 LIST_LIMIT = 64 * MIB  # bytes; a package's list of versions names every file's digest

@@ -13,7 +13,7 @@ from rtinstall.installer.catalogue import Catalogue, read_seen
 from rtinstall.installer.policy import Policy
 from rtinstall.installer.settings import load
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import SILENT, Network
+from rtinstall.runtime_bundle.download import SILENT
 from rtinstall.runtime_bundle.errors import (
     DownloadFailed,
     NotReadable,
@@ -22,6 +22,7 @@ from rtinstall.runtime_bundle.errors import (
     Unreachable,
     VerificationFailed,
 )
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.sources import named
 from rtinstall.runtime_bundle.sources.dist import Dist
 from rtinstall.runtime_bundle.targets import BY_NAME
@@ -135,6 +136,15 @@ def test_a_mirror_without_an_index_gives_way_to_the_next(
     if fault != "404":
         assert len(said) == 1
         assert said[0].endswith(f"; asking {upstream.url} instead")
+
+
+def test_a_place_that_gives_way_is_spoken_of_once_a_run(make: Make, upstream: Upstream) -> None:
+    upstream.release()
+    catalogue, said = make(f"{NOBODY}/dist", upstream.url)
+    for _ in range(3):
+        assert catalogue.find(lambda releases: None, TARGET) is None
+        assert len(catalogue.releases(TARGET)) == 1
+    assert len(said) == 1
 
 
 @pytest.mark.parametrize(

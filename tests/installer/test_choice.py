@@ -15,8 +15,8 @@ from rtinstall.installer.machine import Machine
 from rtinstall.installer.policy import Policy
 from rtinstall.installer.settings import load
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import Network
 from rtinstall.runtime_bundle.errors import NotPublished, PolicyRefused, RtError, UnknownVersion
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.releases import parse_index_tab, write_index_json
 from rtinstall.runtime_bundle.versions import VersionSpec
 

@@ -40,6 +40,7 @@ def test_json_has_every_setting_its_variables_and_the_policy(desk: Desk) -> None
     }
     assert found["files"] == {
         "config": str(desk.config),
+        "default_packages": str(desk.folder / "default-packages"),
         "policy": str(desk.policy),
         "home": str(desk.home),
         "cache": str(desk.cache),

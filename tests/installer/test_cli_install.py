@@ -210,7 +210,7 @@ def test_a_build_from_source_is_refused_with_a_reason(desk: Desk) -> None:
 
 
 def test_flags_that_change_nothing_here_are_understood(desk: Desk, lines: Upstream) -> None:
-    words = ("-b", "--skip-default-packages", "--no-progress")
+    words = ("-b", "--no-progress")
     desk.run("install", "24", *words, *mirror(lines)).good()
     assert desk.versions() == ["v24.19.0"]
 

@@ -36,8 +36,8 @@ def test_json_has_all_of_it(home: Home) -> None:
     assert (value["active"], value["system"]) == ("v22.12.0", None)
     assert value["installed"] == [{
         "name": "v22.12.0", "version": "22.12.0", "target": "linux-x64", "npm": "10.9.0", "lts": "Jod",
-        "aliases": ["default"], "active": True, "default": True, "end_of_life": False, "shared": False,
-        "signed": False, "folder": str(home.store / "versions/v22.12.0"),
+        "aliases": ["default"], "active": True, "default": True, "end_of_life": False,
+        "allowed": True, "shared": False, "signed": False, "folder": str(home.store / "versions/v22.12.0"),
         "bin": str(home.store / "versions/v22.12.0/bin"),
     }]  # fmt: skip
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from rtinstall.installer import processes
 from rtinstall.installer.reasons import reasons
 from world.installed import Home, executable
 from world.rtinstall import PROGRAM
@@ -100,6 +101,32 @@ def test_what_is_running_stays(many: Home) -> None:
         running.kill()
     assert [reason.kind for reason in found["v20.9.0"]] == ["process"]
     assert found["v22.11.0"] == []
+
+
+PROCESSES = {
+    "darwin": "    1 /sbin/launchd\n  812 /Library/My App/bin/node\n  813 -zsh\n  814 node\n\n",
+    "freebsd14": "  PID COMM                OSREL PATH\n    0 kernel                  0 -\n"
+    "    1 init              1400097 /sbin/init\n  812 node              1400097 /Library/My App/bin/node\n",
+}
+
+
+@pytest.mark.parametrize("system", PROCESSES)
+def test_other_systems_are_asked_by_their_own_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str
+) -> None:
+    told = executable(tmp_path / "list", f"#!/bin/sh\ncat <<'END'\n{PROCESSES[system]}END\n")
+    monkeypatch.setattr(processes, "LISTS", {system.rstrip("0123456789"): (str(told), "-x")})
+    found = processes.programs_running(system=system)
+    assert found.pop("1").startswith("/sbin/")
+    assert found == {"812": "/Library/My App/bin/node"}
+
+
+@pytest.mark.parametrize("system", ["darwin", "aix", "win32"])
+def test_a_system_that_shows_nothing_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, system: str
+) -> None:
+    monkeypatch.setattr(processes, "LISTS", {"darwin": ("/nowhere/ps", "-x")})
+    assert processes.programs_running(system=system) == {}
 
 
 @pytest.mark.parametrize(

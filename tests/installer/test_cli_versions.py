@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from rtinstall.installer import afterwards
-from rtinstall.installer.store import Installed
 from world.rtinstall import Desk
 from world.runtime import Upstream
 
@@ -119,22 +117,6 @@ def test_an_upgrade_installs_the_newest_of_each_line_and_its_names_follow(
     assert [row["name"] for row in ended.json["installed"]] == ["v22.11.0"]
     ended = desk.run("upgrade", *words).good()
     assert "is the newest of its line" in ended.err
-
-
-def test_an_upgrade_carries_the_packages_of_the_one_before_over(
-    desk: Desk, lines: Upstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    carried: list[tuple[str, str, bool]] = []
-
-    def carry(session: object, text: str, to: Installed, *, dry_run: bool = False) -> None:
-        carried.append((text, to.name, dry_run))
-
-    monkeypatch.setattr(afterwards, "carry", carry)
-    words = ("--mirror", lines.url)
-    desk.run("install", "24.18.0", *words).good()
-    desk.run("upgrade", *words).good()
-    desk.run("install", "25", "--reinstall-packages-from=24", *words).good()
-    assert carried == [("v24.18.0", "v24.19.0", False), ("24", "v25.1.0", False)]
 
 
 def test_nothing_to_upgrade_is_said(desk: Desk, lines: Upstream) -> None:

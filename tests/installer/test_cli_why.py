@@ -80,6 +80,7 @@ def test_the_check_fails_if_a_file_disagrees(
         assert ended.code == BadConfiguration.exit_code
         assert "error: " in ended.err
         assert "hint: " in ended.err
+        assert f"exit code {ended.code}" in " ".join(home.run("why", "--help").out.split())
 
 
 def test_nothing_asked_for_is_said_with_what_is_taken(home: Home) -> None:

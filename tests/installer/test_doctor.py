@@ -235,6 +235,7 @@ def test_prefixes_of_npm_for_every_version_are_told(well: Desk) -> None:
     (well.folder / ".npmrc").write_text("fund=false\nprefix=/home/x/.npm-global\n")
     assert ".npmrc, line 2: prefix is /home/x/.npm-global" in notes(well)
     assert "NPM_CONFIG_PREFIX is /opt/mine" in notes(well, NPM_CONFIG_PREFIX="/opt/mine")
+    assert "PREFIX is /opt/other" in notes(well, PREFIX="/opt/other")
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,32 @@ def test_names_of_other_tools_are_read(
     assert names(tool, desk.environment()) == expected
 
 
+@pytest.mark.parametrize("apart", [False, True], ids=["one prefix", "N_CACHE_PREFIX"])
+def test_the_version_that_n_has_copied_into_its_prefix_is_the_default(
+    desk: Desk, upstream: Upstream, apart: bool
+) -> None:
+    for version in ("22.11.0", VERSION):
+        upstream.release(version)
+        have(desk, "n", version)
+    prefix = desk.folder / ("elsewhere" if apart else "prefix")
+    variables = {"N_PREFIX": str(prefix)}
+    if apart:
+        variables["N_CACHE_PREFIX"] = str(desk.folder / "prefix")
+    assert names("n", desk.environment(**variables)) == {}
+    (prefix / "bin").mkdir(parents=True)
+    active = prefix / "bin/node"
+    shutil.copy(desk.folder / "prefix/n/versions/node/22.11.0/bin/node", active)
+    assert names("n", desk.environment(**variables)) == {"default": "22.11.0"}
+    ended = desk.run("import", "n", "--mirror", upstream.url, **variables).good()
+    assert "default is 22.11.0, as with n" in ended.err
+    assert (desk.home / "aliases/default").resolve().name == "v22.11.0"
+    active.write_bytes(active.read_bytes()[::-1])  # as long, and none of them
+    assert names("n", desk.environment(**variables)) == {}
+    active.unlink()
+    os.mkfifo(active)
+    assert names("n", desk.environment(**variables)) == {}
+
+
 def test_aliases_of_fnm_are_its_links(desk: Desk) -> None:
     have(desk, "fnm")
     folder = desk.folder / ".local/share/fnm/aliases"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from oracles import run, tool
-from rtinstall.installer.shells import snippet
+from rtinstall.installer.shells import quoting, snippet
 from rtinstall.installer.shells.values import Hook
-from world.shells import EVERY, POSIX, Ground
+from world.shells import EVERY, LANGUAGES, POSIX, Ground
 
 every_shell = pytest.mark.parametrize("shell", EVERY)
 HOSTILE = (
@@ -109,7 +109,7 @@ def test_a_package_of_somebody_else_is_none_of_ours(ground: Ground, shell: str) 
 @pytest.mark.parametrize("name", HOSTILE)
 @every_shell
 def test_a_folder_may_be_called_anything(ground: Ground, shell: str, name: str) -> None:
-    if shell == "nu" and name.endswith("\n"):
+    if (shell == "nu" and name.endswith("\n")) or (shell == "pwsh" and "\\" in name):
         pytest.skip("its own cd cannot go there")
     folder = project(ground, f"a/{name}/b", "v20.2.0")
     (folder / name).mkdir()
@@ -126,7 +126,7 @@ def test_a_folder_may_be_called_anything(ground: Ground, shell: str, name: str) 
 def test_the_home_may_be_called_almost_anything(tmp_path: Path, shell: str, name: str) -> None:
     ground = Ground(tmp_path, name).lay("v22.1.0", "v20.2.0")
     folder = project(ground, "a", "v20.2.0")
-    again = "_rt_begin; _rt_hook" if shell != "nu" else "_rt_hook"
+    again = "_rt_hook" if shell in ("nu", "pwsh") else "_rt_begin; _rt_hook"
     steps = (folder, again, ground.work)
     assert ground.walk(shell, *steps) == ["default", "v20.2.0", "v20.2.0", "default"]
     assert not list(tmp_path.rglob("pwned"))
@@ -249,7 +249,7 @@ def test_what_is_chosen_for_a_shell_counts_before_the_folder(ground: Ground, she
         "v20.2.0",
         "default",
     ]
-    name = {"fish": "fish", "nu": "nushell", "bash": "bash", "zsh": "zsh"}.get(shell, "sh")
+    name = LANGUAGES[shell].shell
     assert ground.calls == [f"use --shell {name} 18", f"use --shell {name} --project"]
 
 
@@ -315,8 +315,6 @@ def test_ours_stays_where_it_is_behind_what_a_user_puts_before_it(
 def test_read_again_and_in_shells_within_shells_there_is_one_entry(
     ground: Ground, shell: str
 ) -> None:
-    from world.shells import LANGUAGES
-
     folder = project(ground, "a", "v20.2.0")
     language = LANGUAGES[shell]
     again = language.source.format(language.quote(str(ground.home / language.file)))
@@ -547,6 +545,83 @@ def test_no_process_is_started_for_folders_that_were_seen(ground: Ground, shell:
     written = [line for line in calls if "O_CREAT" in line and str(ground.home) in line]
     assert written == []
     assert ground.calls == []
+
+
+def pwsh(ground: Ground, *lines: str, before: str = "", **more: str) -> list[str]:
+    """Type ``lines`` into a PowerShell with prompts; return what it says, in two streams as one."""
+    hook = f". {quoting.powershell(str(ground.home / 'env.ps1'))}"
+    program = f'function prompt {{ "[$? $LASTEXITCODE]`n" }}\n{before}\n{hook}'
+    ended = ground.run(
+        [tool("pwsh"), "-NoLogo", "-NoProfile", "-NoExit", "-Command", program],
+        typed="\n".join([*lines, "exit"]) + "\n",
+        TERM="dumb",
+        **more,
+    )
+    return ended.stdout.splitlines() + ended.stderr.splitlines()
+
+
+def test_powershell_looks_at_each_prompt_and_hides_nothing_from_the_one_before(
+    ground: Ground,
+) -> None:
+    folder = project(ground, "a", "v20.2.0")
+    note = "a/.nvmrc asks for '99', which is not installed"
+    other = ground.folder / "other"
+    ground.answer("a", "v18.0.0", note=note).rename(other)
+    record = ground.answer("a", "v20.2.0")
+    (ground.home / "act").write_text(f"cp -p {other} {record}; touch {record}\n")
+    shown = pwsh(
+        ground, f"cd {folder}; node -v", "/bin/sh -c 'exit 7'", "Set-StrictMode -Version Latest",
+        "'18' > .nvmrc", "node -v", "cd /; node -v",
+    )  # fmt: skip
+    shown = [line for line in shown if line.startswith(("v", "[", "rtinstall"))]
+    assert shown == [
+        "[True ]",
+        "v20.2.0 -v",
+        "[True 0]",
+        "[False 7]",
+        "[True 7]",
+        "[True 7]",
+        "v18.0.0 -v",
+        "[True 0]",
+        "v22.1.0 -v",
+        "[True 0]",
+    ]
+
+
+@pytest.mark.parametrize(
+    "before", ["Set-StrictMode -Version Latest", "$ErrorActionPreference = 'Stop'", "Set-Alias cd Push-Location -Option AllScope -Force"]
+)  # fmt: skip
+def test_powershell_may_be_set_to_anything_and_read_it_again(ground: Ground, before: str) -> None:
+    folder = project(ground, "a", "v20.2.0")
+    again = f". {ground.home}/env.ps1"
+    shown = pwsh(
+        ground, again, again, f"cd {folder}; node -v", again, "cd ../..; node -v", before=before
+    )
+    assert [line for line in shown if line.startswith("v")] == ["v20.2.0 -v", "v22.1.0 -v"]
+    assert not [line for line in shown if "rror" in line or "xception" in line]
+    assert ground.calls == []
+
+
+def test_powershell_passes_on_the_two_hyphens_that_a_function_is_not_given(ground: Ground) -> None:
+    steps = ("rtinstall exec 20 -- node -v -- 'a b'", "rtinstall run --", "rtinstall ls '--' x",
+             "if (1) { $null = rtinstall exec -- node }", "rtinstall")  # fmt: skip
+    ground.walk("pwsh", *steps)
+    assert ground.calls == [
+        "exec 20 -- node -v -- a b",
+        "run --",
+        "ls -- x",
+        "exec -- node",
+        "",
+    ]
+
+
+def test_powershell_in_which_no_net_is_allowed_has_the_shims(ground: Ground) -> None:
+    limited = "$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'"
+    script = ground.script("pwsh", (ground.work,), first=limited)
+    ended = ground.run(ground.command("pwsh", script.replace("[Console]::WriteLine", "")))
+    assert not ended.stderr
+    shown = [ground.ours(line, ground.path) for line in ended.stdout.splitlines()]
+    assert shown == ["shims", "shims"]
 
 
 def test_the_text_for_sh_is_clean(ground: Ground) -> None:

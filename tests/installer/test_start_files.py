@@ -134,6 +134,7 @@ def test_each_shell_has_its_places(tmp_path: Path) -> None:
         ("zsh", ("zsh", "-lic")),
         ("fish", ("fish", "-c")),
         ("fish", ("fish", "-lc")),
+        ("powershell", ("pwsh", "-NonInteractive", "-Command")),
         ("nushell", ("nu", "-n", "-c")),  # which reads no start file of its own accord
     ],
 )
@@ -145,7 +146,9 @@ def test_real_shells_find_node_after_it(
     ground = Ground(tmp_path, "ho me").lay("v22.1.0")
     user = tmp_path / "user"
     user.mkdir()
-    hook_file = ground.home / {"fish": "env.fish", "nushell": "env.nu"}.get(shell, f"env.{shell}")
+    hook_file = ground.home / {"powershell": "env.ps1", "nushell": "env.nu"}.get(
+        shell, f"env.{shell}"
+    )
     read = ""
     for file in start_files.start_files(shell, user, hook_file, {}):
         start_files.set_up(file, tmp_path / "kept")

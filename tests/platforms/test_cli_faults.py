@@ -20,9 +20,9 @@ from pathlib import Path
 import pytest
 
 from rtinstall.platforms.commands import options
-from rtinstall.runtime_bundle.download import Network
 from rtinstall.runtime_bundle.errors import every_error
 from rtinstall.runtime_bundle.model import File, Symlink
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.sources import named
 from rtinstall.runtime_bundle.sources.dist import Dist
 from world.mirror import KEY, KEYS, SIGNED_AT, STRANGER

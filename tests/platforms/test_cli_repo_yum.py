@@ -18,7 +18,8 @@ from rtinstall.platforms import yum_folder
 from rtinstall.platforms.linux import rpm
 from rtinstall.platforms.staging import held
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import SILENT, Network
+from rtinstall.runtime_bundle.download import SILENT
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.sources.ibmi import IbmI
 from rtinstall.runtime_bundle.targets import target_named
 from world.rtbuild import Desk

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
+from oracles import tool
 from rtinstall.platforms import cli
 from rtinstall.runtime_bundle.commandline import SHELLS
 from rtinstall.runtime_bundle.targets import TARGETS
@@ -54,7 +55,8 @@ def shell(name: str) -> str:
 def run_shell(desk: Desk, *words: str) -> str:
     path = f"{desk.folder / 'bin'}:{os.environ['PATH']}"
     done = subprocess.run(
-        words, cwd=desk.work, env=desk.environment(PATH=path), capture_output=True, text=True,
+        words, cwd=desk.work, env=desk.environment(PATH=path, POWERSHELL_TELEMETRY_OPTOUT="1"),
+        capture_output=True, text=True,
         check=False, timeout=60, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, ""), done
@@ -131,6 +133,17 @@ def test_zsh_completes(shell_desk: Desk) -> None:
     """
     found = run_shell(shell_desk, shell("zsh"), "-f", "-c", script)
     assert {"apk", "arch"} <= set(found.replace(":", " ").split()), found
+
+
+def test_powershell_completes(shell_desk: Desk) -> None:
+    line = "rtbuild release lts --format a"
+    script = (
+        "Invoke-Expression (rtbuild completion powershell | Out-String); "
+        f"(TabExpansion2 -inputScript '{line}' -cursorColumn {len(line)}).CompletionMatches.CompletionText"
+    )
+    options = ("-NoProfile", "-NonInteractive", "-Command")
+    found = run_shell(shell_desk, tool("pwsh"), *options, script)
+    assert found.split() == ["apk", "arch"]
 
 
 def ask(desk: Desk, words: list[str], incomplete: str) -> list[str]:

@@ -15,10 +15,11 @@ from readers.freebsd_repository import read
 from rtinstall.platforms.freebsd.client import client_files
 from rtinstall.platforms.freebsd.signing import read_signer
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import SILENT, Network
+from rtinstall.runtime_bundle.download import SILENT
 from rtinstall.runtime_bundle.errors import BadConfiguration, MissingTool
 from rtinstall.runtime_bundle.freebsd.keys import TrustedKey
 from rtinstall.runtime_bundle.model import File
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.sources.freebsd import FreeBsd
 from rtinstall.runtime_bundle.targets import target_named
 from world.freebsd import make_key, needing, package, ports

@@ -26,11 +26,12 @@ from rtinstall.platforms.package import Effort
 from rtinstall.platforms.settings import Settings
 from rtinstall.runtime_bundle.assemble import assemble
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import SILENT, Network
+from rtinstall.runtime_bundle.download import SILENT
 from rtinstall.runtime_bundle.errors import RtError, UnsafeArchive, VerificationFailed
 from rtinstall.runtime_bundle.freebsd.keys import TrustedKey
 from rtinstall.runtime_bundle.freebsd.versions import compare
 from rtinstall.runtime_bundle.model import File
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.sources import Part
 from rtinstall.runtime_bundle.sources.freebsd import FreeBsd
 from rtinstall.runtime_bundle.targets import target_named

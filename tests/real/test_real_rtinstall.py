@@ -19,6 +19,16 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
+def package(desk: Desk, name: str) -> Path:
+    """Return a folder with a package of that name, whose command says hello."""
+    folder = desk.folder / name
+    folder.mkdir(exist_ok=True)
+    manifest = {"name": name, "version": "1.0.0", "bin": "greet.js"}
+    (folder / "package.json").write_text(json.dumps(manifest))
+    (folder / "greet.js").write_text("#!/usr/bin/env node\nconsole.log('hello')\n")
+    return folder
+
+
 def check_works(desk: Desk, version: str) -> None:
     """Run node, npm and npx of ``version``, and install a package of this disk for everybody."""
     folder = desk.home / "versions" / f"v{version}"
@@ -26,25 +36,23 @@ def check_works(desk: Desk, version: str) -> None:
     assert run(str(folder / "bin/node"), "-v", env=path).strip() == f"v{version}"
     assert run(str(folder / "bin/npm"), "-v", env=path).split(".")[0].isdigit()
     assert run(str(folder / "bin/npx"), "--version", env=path).split(".")[0].isdigit()
-    package = desk.folder / "greeter"
-    package.mkdir(exist_ok=True)
-    (package / "package.json").write_text(
-        json.dumps({"name": "greeter", "version": "1.0.0", "bin": "greet.js"})
-    )
-    (package / "greet.js").write_text("#!/usr/bin/env node\nconsole.log('hello')\n")
-    run(
-        str(folder / "bin/npm"), "install", "--global", "--offline", "--no-audit", package, env=path
-    )
+    words = ("install", "--global", "--offline", "--no-audit", package(desk, "greeter"))
+    run(str(folder / "bin/npm"), *words, env=path)
     assert run(str(folder / "bin/greeter"), env=path).strip() == "hello"
 
 
 @pytest.mark.parametrize("source", ["pip", "npm"])
 def test_it_comes_from_a_package_index(desk: Desk, release: Release, source: str) -> None:
     own = {"PYTHONWARNINGS": "default"}  # pip has some of its own
+    (desk.folder / "default-packages").write_text(f"{package(desk, 'welcomer')}\n")
     ended = desk.program("install", release.version, "--source", source, **own)
     if ended.code == 5:
         pytest.skip(f"needs the index of {source}: {ended.error}")
     ended.good()
+    assert "warning" not in ended.err
+    shim = desk.home / "shims/welcomer"
+    path = {"PATH": "/usr/bin:/bin", "RTINSTALL_VERSION": release.version}
+    assert run(str(shim), env=path).strip() == "hello"
     check_works(desk, release.version)
 
 

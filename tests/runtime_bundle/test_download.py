@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from rtinstall.runtime_bundle import download
+from rtinstall.runtime_bundle import network
 from rtinstall.runtime_bundle.addresses import bare, joined, redirected
-from rtinstall.runtime_bundle.download import Document, Network, fetch, read, size
+from rtinstall.runtime_bundle.download import Document, fetch, read, size
 from rtinstall.runtime_bundle.errors import (
     BadConfiguration,
     DownloadFailed,
@@ -21,6 +21,7 @@ from rtinstall.runtime_bundle.errors import (
     Unreachable,
     VerificationFailed,
 )
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.verify import Digest
 from world.certificates import certificate
 from world.server import Reply, Server, running
@@ -263,7 +264,7 @@ def test_progress_tells_total_and_what_was_there_before(server: Server, tmp_path
 def test_many_drops_do_not_end_a_download_that_gets_on(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "MIB", 10_000)
+    monkeypatch.setattr(network, "STEADY", 10_000)
     url = server.serve("/file", Reply(BODY, drop=20_000))
     fetch(url, tmp_path / "part", DIGEST, network=QUICK)
     assert len(server.requests) > QUICK.retries + 1

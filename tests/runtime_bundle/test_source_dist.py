@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import SILENT, Network
+from rtinstall.runtime_bundle.download import SILENT
 from rtinstall.runtime_bundle.errors import (
     BadConfiguration,
     DownloadFailed,
@@ -19,6 +19,7 @@ from rtinstall.runtime_bundle.errors import (
     Unreachable,
     VerificationFailed,
 )
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.sources import Part
 from rtinstall.runtime_bundle.sources.dist import Dist, unofficial
 from rtinstall.runtime_bundle.targets import Target, target_named

@@ -10,7 +10,7 @@ import pytest
 
 from rtinstall.runtime_bundle.assemble import assemble
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import SILENT, Network
+from rtinstall.runtime_bundle.download import SILENT
 from rtinstall.runtime_bundle.errors import (
     BadConfiguration,
     BrokenDependencies,
@@ -24,6 +24,7 @@ from rtinstall.runtime_bundle.errors import (
 )
 from rtinstall.runtime_bundle.freebsd.keys import TrustedKey
 from rtinstall.runtime_bundle.model import Dependency, File
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.sources import Part
 from rtinstall.runtime_bundle.sources.freebsd import ADDRESS, FreeBsd
 from rtinstall.runtime_bundle.targets import Target, target_named

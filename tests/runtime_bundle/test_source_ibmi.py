@@ -12,7 +12,7 @@ from rpm_maker import HOME, LIBC, ZLIB, Made, ibmi_world, linux, nodejs, whole_n
 from rtinstall.runtime_bundle.archives import open_archive
 from rtinstall.runtime_bundle.assemble import assemble
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import SILENT, Network
+from rtinstall.runtime_bundle.download import SILENT
 from rtinstall.runtime_bundle.errors import (
     BadConfiguration,
     BrokenDependencies,
@@ -26,6 +26,7 @@ from rtinstall.runtime_bundle.errors import (
     WrongBinary,
 )
 from rtinstall.runtime_bundle.model import File
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.sources import Part
 from rtinstall.runtime_bundle.sources.ibmi import ADDRESS, IbmI
 from rtinstall.runtime_bundle.targets import TARGETS, target_named

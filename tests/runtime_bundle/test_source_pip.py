@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rtinstall.runtime_bundle.cache import Cache
-from rtinstall.runtime_bundle.download import SILENT, Network
+from rtinstall.runtime_bundle.download import SILENT
 from rtinstall.runtime_bundle.errors import (
     DownloadFailed,
     MissingTool,
@@ -17,6 +17,7 @@ from rtinstall.runtime_bundle.errors import (
     Unreachable,
     VerificationFailed,
 )
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.releases import EPOCH, Release
 from rtinstall.runtime_bundle.sources import clients
 from rtinstall.runtime_bundle.sources import pip as pip_module

@@ -15,8 +15,8 @@ from rtinstall.installer import cli, places
 from rtinstall.installer.machine import Machine
 from rtinstall.installer.session import Session
 from rtinstall.installer.settings import KINDS
-from rtinstall.runtime_bundle import download
-from rtinstall.runtime_bundle.download import Network
+from rtinstall.runtime_bundle import network
+from rtinstall.runtime_bundle.network import Network
 from rtinstall.runtime_bundle.sources import named
 from rtinstall.runtime_bundle.sources.dist import Dist
 from world.mirror import KEYS
@@ -85,11 +85,11 @@ class Desk:
     def run(self, *words: str | Path, **env: str) -> Ended:
         """Do the same within this process, which is quicker."""
         with (
-            patch.object(places, "_policy", lambda: self.policy),
+            patch.object(places, "find_policy", lambda: self.policy),
             patch.object(Session, "today", self.today),
             patch.object(Session, "machine", self.machine),
             patch.object(named, "Dist", partial(Dist, keys=KEYS)),
-            patch.object(download, "Network", partial(Network, pause=0.01, read=2.0)),
+            patch.object(network, "Network", partial(Network, pause=0.01, read=2.0)),
         ):
             return within(
                 cli.cli, "rtinstall", words, folder=self.work, environment=self.environment(**env)

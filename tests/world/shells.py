@@ -64,9 +64,18 @@ LANGUAGES = {
         show="print ($env.PATH | str join ':')",
         variable="$env.{} = {}",
     ),
+    "pwsh": Language(
+        "powershell",
+        ("pwsh", "-NoLogo", "-NoProfile", "-NonInteractive", "-Command"),
+        quoting.powershell,
+        cd="Set-Location -LiteralPath {}",
+        # It puts its own folder first on PATH, whoever starts it.
+        show="[Console]::WriteLine($env:PATH.Replace($PSHOME + ':', ''))",
+        variable="$env:{} = {}",
+    ),
 }
 POSIX = ("bash", "zsh", "dash", "mksh", "ksh", "ash")
-EVERY = (*POSIX, "fish", "nu")
+EVERY = (*POSIX, "fish", "nu", "pwsh")
 
 
 @dataclass(frozen=True)
@@ -171,9 +180,12 @@ class Ground:
             lines += [words, language.show]
         return language.ending.join(lines)
 
-    def run(self, command: Sequence[str], **more: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, command: Sequence[str], *, typed: str = "", **more: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command,
+            input=typed,
             capture_output=True,
             check=False,
             text=True,
@@ -183,6 +195,7 @@ class Ground:
                 "PATH": self.path,
                 "HOME": str(self.folder),
                 "LC_ALL": "C.UTF-8",
+                "POWERSHELL_TELEMETRY_OPTOUT": "1",
                 **self.environment,
                 **more,
             },
