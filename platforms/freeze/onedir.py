@@ -9,8 +9,9 @@ Decisions:
   taken, and that is xz. So is zstandard, which reads packages of FreeBSD; there the zipapp is placed.
 * Without PyInstaller's hooks that run at each start: they serve modules that are not there.
 * Everything not of the C library is in the folder, or freezing fails; only zlib is the system's, which
-  every package manager is linked with itself. The oldest glibc it then runs with
-  is that of the machine it was frozen on, and stands in the manifest: freeze on an old one.
+  every package manager is linked with itself. What it needs of glibc stands in the manifest, and a
+  package asks for it: freeze on an old system.
+* Nothing of the place it was frozen in, and nothing of the bootloader's environment for what it starts.
 
 What can be settled is: time, hash seed, order. Two runs on one machine give the same files on Linux; on
 another machine they differ where its Python and its libraries do.

@@ -244,7 +244,7 @@ def _copyright(bundle: Bundle, metadata: Metadata, companion: Companion | None) 
 
 def _of_companion(companion: Companion) -> Iterator[str]:
     """Yield the paragraph of the second program."""
-    yield "Files: usr/lib/rtinstall/*"
+    yield "Files: */lib/rtinstall/*"
     yield "Copyright: the authors of rtinstall, and those named in the licences of what it uses"
     yield "License: rtinstall"
     yield from _folded(APACHE.sub(COMMON, companion.licences.decode()))

@@ -76,7 +76,7 @@ class Conventions:
     ``documents`` and ``licenses`` are directories, without a leading slash; ``{name}`` is the
     package's. ``extra`` makes the files only this format has (Debian's copyright and changelog).
     ``python`` asks for Python 3.11 or newer, which an ``rtinstall`` without one of its own needs, and
-    ``zlib`` for zlib, which a frozen one does;
+    ``zlib`` for zlib, which a frozen one does, where that is no symbol as others (rpm);
     ``completions`` are the folders of the shells below the prefix.
     """
 
@@ -85,12 +85,12 @@ class Conventions:
     version: Callable[[Version, int], str]
     relations: Callable[[Bundle, Metadata], Relations]
     python: str
-    zlib: str
     documents: str = "usr/share/doc/{name}"
     licenses: str = "usr/share/licenses/{name}"
     extra: Callable[[Bundle, Metadata, Companion | None], tuple[Entry, ...]] = (
         lambda bundle, metadata, companion: ()
     )
+    zlib: str = ""
     completions: Mapping[str, str] = field(default_factory=lambda: FOLDERS)
 
 
@@ -117,7 +117,7 @@ def place(bundle: Bundle, settings: Settings, conventions: Conventions) -> Packa
     paths = [entry.path for entry in entries if isinstance(entry, File)]
     relations = conventions.relations(_older(bundle, companion), metadata)
     more = [conventions.python] if companion and companion.form == "zipapp" else []
-    more += [conventions.zlib] if companion and companion.zlib else []
+    more += [conventions.zlib] if companion and companion.zlib and conventions.zlib else []
     return Package(
         bundle=bundle,
         metadata=metadata,

@@ -44,7 +44,6 @@ CONVENTIONS = Conventions(
     version=lambda version, revision: f"{version_text(str(version))}-{revision}",
     relations=rpm_relations.replacing,
     python=PYTHON,
-    zlib="libz.so.1()(64bit)",
 )
 
 

@@ -22,10 +22,12 @@ from oracles import run, tool
 from readers import deb
 from rtinstall.platforms.companion import COMPLETIONS, LICENCES
 from rtinstall.platforms.freeze.ingredients import DISTRIBUTIONS
+from rtinstall.platforms.freeze.libraries import UNKNOWN, of_library
 from rtinstall.platforms.freeze.record import companions
 from rtinstall.platforms.freeze.search_paths import forget
+from rtinstall.platforms.freeze.this_target import this_target
 from rtinstall.runtime_bundle import __version__
-from rtinstall.runtime_bundle.errors import NotReadable, VerificationFailed
+from rtinstall.runtime_bundle.errors import NotPublished, NotReadable, VerificationFailed
 from world.rtbuild import FAST, Desk, ended
 from world.runtime import VERSION, Upstream
 
@@ -168,6 +170,44 @@ def test_without_pyinstaller_a_folder_is_refused(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     desk.run("freeze").failed(14, "freezing needs PyInstaller", "--form zipapp")
     assert [p.name for p in (desk.work / "frozen").iterdir()] == [".lock"]
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "said", "glibc", "target"),
+    [
+        ("linux", "x86_64", "linux-x86_64", "glibc 2.36", "linux-x64"),
+        ("linux", "aarch64", "linux-aarch64", "", "linux-arm64-musl"),
+        ("linux", "riscv64", "linux-riscv64", "glibc 2.39", "linux-riscv64"),
+        ("darwin", "arm64", "macosx-11.0-arm64", "", "darwin-arm64"),
+        ("darwin", "arm64", "macosx-11.0-universal2", "", "darwin-universal"),
+        ("win32", "AMD64", "win-amd64", "", "win-x64"),
+        ("win32", "ARM64", "win-amd64", "", "win-x64"),  # a Python for Intel on an Arm
+        ("win32", "AMD64", "win32", "", "win-x86"),
+        ("freebsd14", "amd64", "freebsd-14", "", None),
+        ("linux", "m68k", "linux-m68k", "glibc 2.36", None),
+    ],
+)
+def test_a_python_freezes_for_its_own_target(
+    monkeypatch: pytest.MonkeyPatch,
+    system: str, machine: str, said: str, glibc: str, target: str | None,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    monkeypatch.setattr("sysconfig.get_platform", lambda: said)
+    monkeypatch.setattr(os, "confstr", lambda name: glibc)
+    if target is None:
+        with pytest.raises(NotPublished, match="rtinstall is not frozen for"):
+            this_target()
+    else:
+        assert this_target() == target
+
+
+def test_a_library_has_the_terms_of_the_package_it_is_in(tmp_path: Path) -> None:
+    tool("dpkg")
+    (library,) = Path("/usr/lib").glob("*/libc.so.6")
+    assert "GNU C Library" in of_library(library)
+    (tmp_path / "libmine.so").touch()
+    assert of_library(tmp_path / "libmine.so") == UNKNOWN
 
 
 # What --rtinstall takes.

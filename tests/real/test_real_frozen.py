@@ -178,7 +178,7 @@ def debian(tmp_path: Path) -> Room:
     """Give a fresh minimal Debian with Python, which can be removed again."""
     needs_namespaces()
     made = attempt(
-        "mmdebstrap", "--quiet", "--variant=essential",
+        "mmdebstrap", "--quiet", "--variant=essential", "--dpkgopt=force-unsafe-io",
         "--include=libstdc++6,bash-completion,python3", "bookworm", tmp_path / "root",
     )  # fmt: skip
     if made.returncode:
@@ -227,18 +227,45 @@ def test_a_deb_gives_three_commands_to_whoever_logs_in_and_leaves_nothing(
         # The node of the package is a version like any other.
         listed = json.loads(debian.logged_in("ann", "rtinstall list --json"))
         assert (listed["active"], listed["system"]) == ("system", "/usr/bin/node")
-        install = f"rtinstall install {release.version} --mirror {mirror} --allow-unsigned"
-        debian.logged_in("ann", f"{install}; rtinstall setup --shell bash")
-        store = "/home/ann/.local/share/rtinstall/aliases/default/bin/node"
-        there = "type -P node; rtinstall use system; type -P node; rtinstall current"
-        said = debian.logged_in("ann", f"bash -ic '{there}' 2>/dev/null")
-        assert said.splitlines() == [store, "/usr/bin/node", "system"]
-        assert debian.logged_in("ann", "/usr/bin/rtinstall run system -p 6*7") == "42\n"
-
+        assert listed["system_version"] == release.version
+        assert debian.logged_in("ann", "rtinstall run system -p 6*7") == "42\n"
         assert debian.logged_in("ann", f"bash -c '{COMPLETE}'") == "install\n"
-        debian.logged_in("ann", "rtinstall implode --yes")
+        if form == "zipapp":
+            beside_a_store(debian, f"{release.version} --mirror {mirror}")
+            beside_another(debian, frozen)
         debian("dpkg", "--purge", "nodejs")
         assert dict(on_disk(debian.root, *LEFT)) == before
+
+
+def beside_a_store(debian: Room, words: str) -> None:
+    """Let the user switch between a version of their own and the package's."""
+    install = f"rtinstall install {words} --allow-unsigned; rtinstall setup --shell bash"
+    debian.logged_in("ann", install)
+    own = "/home/ann/.local/share/rtinstall/aliases/default/bin/node"
+    there = "type -P node; rtinstall use system; type -P node; rtinstall current"
+    said = debian.logged_in("ann", f"bash -ic '{there}' 2>/dev/null")
+    assert said.splitlines() == [own, "/usr/bin/node", "system"]
+    debian.logged_in("ann", "rtinstall implode --yes")
+
+
+def beside_another(debian: Room, frozen: Frozen) -> None:
+    """Put a second one on PATH: each says which it is, and where the other one is."""
+    (archive,) = (frozen.folder / "zipapp").glob("*.pyz")
+    second = debian.root / "usr/local/bin/rtinstall"
+    second.write_bytes(archive.read_bytes())
+    second.chmod(0o755)
+    found = [
+        json.loads(debian.logged_in("ann", f"{program} self --json"))
+        for program in ("rtinstall", "/usr/bin/rtinstall")
+    ]
+    second.unlink()
+    assert [each["program"] for each in found] == ["/usr/local/bin/rtinstall", "/usr/bin/rtinstall"]
+    assert [each["others"] for each in found] == [
+        ["/usr/bin/rtinstall"],
+        ["/usr/local/bin/rtinstall"],
+    ]
+    assert "in the place of /usr/local/bin/rtinstall" in found[0]["update"]
+    assert "sudo apt install" in found[1]["update"]
 
 
 @pytest.mark.parametrize("form", ["onedir", "zipapp"])
