@@ -7,7 +7,7 @@ from typing import cast
 
 from rtinstall.platforms.release import Finished, Plan
 from rtinstall.platforms.terminal import Terminal
-from rtinstall.platforms.units import Failure, Outcome, Unit
+from rtinstall.platforms.units import Failure, Outcome
 from rtinstall.runtime_bundle.commandline import amount, columns
 from rtinstall.runtime_bundle.targets import target_named
 from rtinstall.runtime_bundle.versions import Version
@@ -92,21 +92,22 @@ def _origin(facts: Mapping[str, object]) -> str:
     )
 
 
-def plan_facts(plans: Sequence[Plan], units: Sequence[Unit]) -> dict[str, object]:
-    """Return what is going to be done, ready for JSON."""
-    names = {(unit.version, unit.target): unit.name for unit in units}
+def plan_facts(plans: Sequence[Plan], rows: Iterable[Mapping[str, str]]) -> dict[str, object]:
+    """Return what is going to be done, ready for JSON; ``rows`` are those of :func:`.units.matrix`."""
+    units = {(row["version"], row["target"]): row for row in rows}
     return {
         **_versions(plans),
         "targets": [
             {
                 "version": str(plan.version),
                 "target": job.target.name,
-                "unit": names[str(plan.version), job.target.name],
+                "unit": units[str(plan.version), job.target.name]["unit"],
                 "source": job.source.name,
                 "location": job.offer.location,
                 "size": job.offer.size,
                 "cached": job.offer.cached,
                 "formats": job.formats,
+                "command": units[str(plan.version), job.target.name]["command"],
             }
             for plan in plans
             for job in plan.jobs

@@ -289,19 +289,6 @@ def _inside(value: object) -> object:
     return value
 
 
-def described(unit: Unit) -> dict[str, object]:
-    """Return a unit ready for JSON."""
-    return {
-        "unit": unit.name,
-        "version": unit.version,
-        "target": unit.target,
-        "formats": list(unit.formats),
-        "source": unit.source,
-        "location": unit.location,
-        "identity": unit.identity,
-    }
-
-
 def matrix(units: Iterable[Unit], *words: str) -> list[dict[str, str]]:
     """Return what a CI system needs to carry out each unit by itself, a row a unit.
 

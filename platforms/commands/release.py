@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -29,21 +30,23 @@ from rtinstall.platforms.commands.options import (
     versions_argument,
 )
 from rtinstall.platforms.crew import side_by_side
-from rtinstall.platforms.origin import Origin
+from rtinstall.platforms.origin import Origin, Sources
 from rtinstall.platforms.outputs import output_at
 from rtinstall.platforms.package import Level, Scope
 from rtinstall.platforms.release import (
     Carried,
     Carry,
     Finished,
+    Plan,
     carried_out,
     error_of_run,
     failures,
     plans,
 )
 from rtinstall.platforms.report import plan_facts, run_facts, show_plans, summary, word_on
+from rtinstall.platforms.settings import Settings
 from rtinstall.platforms.terminal import Terminal, terminal
-from rtinstall.platforms.units import Open, Unit, attempt, carry_out, unit_of
+from rtinstall.platforms.units import Open, Unit, attempt, carry_out, matrix, unit_of
 from rtinstall.runtime_bundle.commandline import tell
 from rtinstall.runtime_bundle.errors import RtError
 from rtinstall.runtime_bundle.sources import survey
@@ -112,43 +115,27 @@ def release_command(
     that fails does not keep the others from it: the run ends with the first failure and its code.
     """
     settings = settings_from(config, npm, scope, alternatives=alternatives)
-    wanted = chosen_targets(targets, formats)
-    epoch = source_date_epoch()
     output = output_at(out)
-    asked = [_asked(text, every_one=as_every) for text in expressions]
     with terminal(quiet=as_json) as watch:
-        drafts = []
-        for channel in dict.fromkeys(spec.channel for spec, _ in asked):
-            opened = origin.open(channel, watch.say, settings)
-            watch.start(f"looking for {', '.join(expressions)}", None)
-            found = survey(tuple(wanted), opened.ordered, watch.say)
-            specs = [(spec, every_one) for spec, every_one in asked if spec.channel == channel]
-            chosen = plans(specs, found, wanted, required=bool(targets), exact=bool(formats))
-            drafts.append((opened, chosen))
-        watch.done()
-        chosen = tuple(plan for _, some in drafts for plan in some)
+        draft = drafted(
+            expressions, origin, settings, watch, level=level, every_one=as_every,
+            targets=targets, formats=formats,
+        )  # fmt: skip
+        chosen, units = draft.plans, draft.units
         show_plans(chosen, watch, output.shown)
-        names = {name for plan in chosen for job in plan.jobs for name in job.formats}
+        names = {name for unit in units for name in unit.formats}
         show_family(settings, names, watch.say)
-        units, sources = [], {}
-        for opened, some in drafts:
-            for job in (job for plan in some for job in plan.jobs):
-                unit = unit_of(
-                    job.offer, job.source, opened, origin,
-                    formats=job.formats, settings=settings, level=level, epoch=epoch,
-                )  # fmt: skip
-                units.append(unit)
-                sources[unit.version] = opened
         if only_plan:
             if as_json:
-                click.echo(json.dumps(plan_facts(chosen, units), indent=1))
+                words = _words(out, config, scope, alternatives=alternatives)
+                click.echo(json.dumps(plan_facts(chosen, matrix(units, *words)), indent=1))
             return
         if scheduler is not None:
             carry: Carry = partial(handed_out, output=_everywhere(out), address=scheduler)
         else:
             carry = partial(
                 _on_this_machine, out=out, jobs=jobs, watch=watch,
-                open_sources=lambda unit: sources[unit.version],
+                open_sources=lambda unit: draft.sources[unit.version],
             )  # fmt: skip
         with output.writing():
             done, end = _followed(carried_out(units, output, carry), len(units), watch)
@@ -165,6 +152,64 @@ def release_command(
             tell(failure.trace)
     if error := end or error_of_run(chosen, done):
         raise error
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a command line asks for, planned: ``sources`` are those of each version."""
+
+    plans: tuple[Plan, ...]
+    units: tuple[Unit, ...]
+    sources: Mapping[str, Sources]
+
+
+def drafted(
+    expressions: Sequence[str],
+    origin: Origin,
+    settings: Settings,
+    watch: Terminal,
+    *,
+    level: Level,
+    every_one: bool,
+    targets: tuple[str, ...],
+    formats: tuple[str, ...],
+) -> Draft:
+    """Plan what ``expressions`` ask for; raises as :func:`plans`."""
+    wanted, epoch = chosen_targets(targets, formats), source_date_epoch()
+    asked = [_asked(text, every_one=every_one) for text in expressions]
+    found: list[Plan] = []
+    units: list[Unit] = []
+    sources: dict[str, Sources] = {}
+    for channel in dict.fromkeys(spec.channel for spec, _ in asked):
+        opened = origin.open(channel, watch.say, settings)
+        watch.start(f"looking for {', '.join(expressions)}", None)
+        known = survey(tuple(wanted), opened.ordered, watch.say)
+        specs = [(spec, every) for spec, every in asked if spec.channel == channel]
+        for plan in plans(specs, known, wanted, required=bool(targets), exact=bool(formats)):
+            found.append(plan)
+            sources[str(plan.version)] = opened
+            units += [
+                unit_of(
+                    job.offer, job.source, opened, origin,
+                    formats=job.formats, settings=settings, level=level, epoch=epoch,
+                )
+                for job in plan.jobs
+            ]  # fmt: skip
+    watch.done()
+    return Draft(tuple(found), tuple(units), sources)
+
+
+def _words(
+    out: str, config: Path | None, scope: Scope | None, *, alternatives: bool
+) -> Iterator[str]:
+    """Yield the options that say what a unit does not: where it goes, and what its settings came of."""
+    yield from ("--out", out)
+    if config is not None:
+        yield from ("--config", str(config))
+    if scope is not None:
+        yield from ("--scope", scope)
+    if alternatives:
+        yield "--alternatives"
 
 
 def _asked(text: str, *, every_one: bool) -> tuple[VersionSpec, bool]:

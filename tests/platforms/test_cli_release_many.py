@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import time
 from collections.abc import Callable
@@ -74,6 +75,21 @@ def test_the_result_does_not_depend_on_how_many_work(desk: Desk, four: Upstream)
     assert trees[0] == trees[1] == trees[2]
     assert promised(trees[0]) == 4
     assert not [name for name in trees[0] if name.startswith(".")]
+
+
+def test_each_command_of_a_plan_does_its_share_of_the_work(desk: Desk, four: Upstream) -> None:
+    desk.work.mkdir()
+    (desk.work / "own.toml").write_text('vendor = "ACME"\n')
+    words = (*WORDS, *four.words, "--config", "own.toml", "--scope", "user")
+    desk.run("release", "all", *words, "--jobs", "1").good()
+    whole = files_of(desk.dist)
+    plan = desk.run("release", "all", *words, "--out", "apart", "--plan", "--json").good().json
+    assert len(plan["targets"]) == 7
+    for target in reversed(plan["targets"]):
+        program, *said = shlex.split(target["command"])
+        told = desk.run(*said, "--jobs", "1", "--json").good().json
+        assert (program, [t["unit"] for t in told["targets"]]) == ("rtbuild", [target["unit"]])
+    assert files_of(desk.work / "apart") == whole
 
 
 def test_what_is_finished_is_not_even_fetched(desk: Desk, four: Upstream) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 import re
 import shlex
@@ -22,7 +21,6 @@ from rtinstall.platforms.units import (
     Opener,
     Unit,
     carry_out,
-    described,
     matrix,
     portable,
     settings_name,
@@ -105,10 +103,6 @@ def test_a_unit_is_the_same_in_every_process(seed: str) -> None:
     name, _, pickled = ended.stdout.partition(b"\n")
     assert re.fullmatch("[0-9a-f]{64}", name.decode())
     assert (name.decode(), pickle.loads(pickled)) == (UNIT.name, UNIT)
-
-
-def test_a_unit_is_described_in_json() -> None:
-    assert json.loads(json.dumps(described(UNIT)))["unit"] == UNIT.name
 
 
 def test_a_row_for_a_ci_system_is_a_command_that_does_the_same() -> None:
