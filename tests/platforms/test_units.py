@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from rtinstall.platforms.cli import cli
@@ -112,8 +113,8 @@ def test_a_row_for_a_ci_system_is_a_command_that_does_the_same() -> None:
     assert (second["version"], second["target"], second["formats"]) == ("24.19.0", "win-x64", "zip")
     program, verb, *words = shlex.split(first["command"])
     assert (program, verb) == ("rtbuild", "release")
-    command = cli.commands[verb]
-    said = command.make_context(verb, words).params
+    whole = click.Context(cli, info_name="rtbuild", **cli.context_settings)
+    said = cli.commands[verb].make_context(verb, words, parent=whole).params
     assert said["expressions"] == ("24.19.0",)
     assert (said["targets"], said["formats"], said["level"]) == (
         ("linux-x64",),
