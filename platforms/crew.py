@@ -18,6 +18,7 @@ from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from types import FrameType
+from typing import cast
 
 from rtinstall.platforms.units import Failure, Opener, Outcome, Unit, attempt, carry_out
 from rtinstall.runtime_bundle.errors import WorkerLost
@@ -42,10 +43,10 @@ def side_by_side(
                 connection, process = idle.pop() if idle else _hired(output, threads)
                 unit = todo.popleft()
                 crew[connection] = (process, unit)
-                with suppress(OSError):  # it has ended meanwhile, which is found below
+                with suppress(OSError):  # it has ended since: what is read from it will say so
                     connection.send(unit)
-            for ready in wait(list(crew)):
-                assert isinstance(ready, Connection)
+            for each in wait(list(crew)):
+                ready = cast("Connection", each)  # of a pipe, whatever a system calls that
                 process, unit = crew.pop(ready)
                 try:
                     outcome = ready.recv()
@@ -62,7 +63,7 @@ def side_by_side(
                     idle.append((ready, process))
                     yield unit, outcome
     finally:
-        _dismiss([*idle, *((connection, process) for connection, (process, _) in crew.items())])
+        _dismiss(idle, [(connection, process) for connection, (process, _) in crew.items()])
 
 
 def _hired(output: str, threads: int) -> tuple[Connection, SpawnProcess]:
@@ -89,11 +90,14 @@ def _deaf() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _dismiss(crew: Sequence[tuple[Connection, SpawnProcess]]) -> None:
-    for connection, process in crew:
-        connection.close()
+def _dismiss(
+    idle: Sequence[tuple[Connection, SpawnProcess]], busy: Sequence[tuple[Connection, SpawnProcess]]
+) -> None:
+    """End all processes: one that has nothing to do ends when nothing more can come."""
+    for _, process in busy:
         process.terminate()
-    for _, process in crew:
+    for connection, process in (*idle, *busy):
+        connection.close()
         process.join(PATIENCE)
         if process.is_alive():
             process.kill()

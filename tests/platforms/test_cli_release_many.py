@@ -190,6 +190,8 @@ def slow(upstream: Upstream) -> Upstream:
 
 
 SLOW = ("release", "all", "-l", "max", "-f", "tar.xz", "-f", "tar.gz", "--jobs", "2")
+# A signal may come between opening a file and taking hold of it.
+SIGNALLED = {"PYTHONWARNINGS": "error,ignore::ResourceWarning"}
 LINUX = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux's /proc")
 
 
@@ -198,7 +200,7 @@ LINUX = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs L
 def test_no_process_outlives_a_run_and_nothing_half_written_stays(
     desk: Desk, slow: Upstream, number: signal.Signals
 ) -> None:
-    process = desk.start(*SLOW, *slow.words)
+    process = desk.start(*SLOW, *slow.words, env=SIGNALLED)
     wait_until(lambda: list(desk.dist.glob("v*/*.manifest.json")))
     crew = children(process.pid)
     assert len(crew) == 2
@@ -222,7 +224,7 @@ def test_no_process_outlives_a_run_and_nothing_half_written_stays(
 
 @LINUX
 def test_a_process_that_is_killed_loses_nothing(desk: Desk, slow: Upstream) -> None:
-    process = desk.start(*SLOW, *slow.words, "--json")
+    process = desk.start(*SLOW, *slow.words, "--json", env=SIGNALLED)
     wait_until(lambda: list(desk.dist.glob("v*/*.manifest.json")))
     os.kill(children(process.pid)[0], signal.SIGKILL)
     told = ended(process).good().json

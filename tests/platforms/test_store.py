@@ -130,7 +130,8 @@ def test_a_run_that_is_cut_off_after_any_change_is_finished_by_the_next(
         assert s3.objects("some/dist/") == whole, last
 
 
-def test_two_runs_at_once_lose_no_line_of_each_other(s3: S3) -> None:
+@pytest.mark.parametrize("total", [1, 2, 3, 8])
+def test_two_runs_at_once_lose_no_line_of_each_other(s3: S3, total: int) -> None:
     """Whenever the first has read a list, the second publishes before the first goes on."""
     put(Store.at("s3://shelf/dist"), small_bundle(version="20.1.0"), "tar.gz")
     first = Store.at("s3://shelf/dist")
@@ -139,8 +140,7 @@ def test_two_runs_at_once_lose_no_line_of_each_other(s3: S3) -> None:
         small_bundle("linux-arm64", version="22.1.0"),
         small_bundle("darwin-arm64", version="22.1.0"),
         *(small_bundle(version=f"23.{n}.0") for n in range(6)),
-    ]
-    total = len(others)
+    ][:total]
 
     def slow_read(name: str, limit: int) -> bytes | None:
         data = read(name, limit)
@@ -150,13 +150,13 @@ def test_two_runs_at_once_lose_no_line_of_each_other(s3: S3) -> None:
 
     first.objects.read = slow_read  # type: ignore[method-assign]
     put(first, small_bundle(version="22.1.0"), "tar.gz", "deb")
-    assert len(others) < total - 4
+    assert len(others) <= max(0, total - 4)
     files = s3.objects("dist/")
     there = {name.split("/")[0] for name in files if name.startswith("v")}
     listed = {r.version.tag: r.files for r in parse_index(files["index.json"])}
     assert set(listed) == there
-    assert listed["v22.1.0"] == {"linux-x64", "linux-arm64", "osx-arm64-tar"}
-    assert promised(files) == len(there) == 2 + total - 2 - len(others)
+    assert listed["v22.1.0"] == {"linux-x64", *("linux-arm64", "osx-arm64-tar")[:total]}
+    assert promised(files) == len(there) == 2 + max(0, total - 2) - len(others)
 
 
 def test_a_mirror_of_others_is_added_to(s3: S3) -> None:

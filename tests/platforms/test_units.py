@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from rtinstall.platforms.cli import cli
@@ -114,8 +115,8 @@ def test_a_unit_is_described_in_json() -> None:
 def test_a_unit_has_a_command_that_does_the_same() -> None:
     program, verb, *words = shlex.split(command_of(UNIT, "--out", "s3://shelf/a b"))
     assert (program, verb) == ("rtbuild", "release")
-    command = cli.commands[verb]
-    said = command.make_context(verb, words).params
+    whole = click.Context(cli, info_name="rtbuild", **cli.context_settings)
+    said = cli.commands[verb].make_context(verb, words, parent=whole).params
     assert said["expressions"] == ("24.19.0",)
     assert (said["targets"], said["formats"], said["level"]) == (
         ("linux-x64",),
