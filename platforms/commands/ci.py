@@ -84,10 +84,10 @@ def ci_command(
     mirror that `rtbuild release` has written, or one package.
 
     \b
-    rtbuild ci --target linux-x64                  in a container, or an empty root directory
-    rtbuild ci --system debian-12 --in root        in a small Debian of mmdebstrap's
-    rtbuild ci --target ibmi-ppc64 --host ssh://i  on another machine
-    rtbuild ci --collect reports -o tested.json    what was tried, and what was not
+    rtbuild ci --target linux-x64                  a container, or an empty root
+    rtbuild ci --system debian-12 --in root        a small Debian of mmdebstrap's
+    rtbuild ci --target ibmi-ppc64 --host ssh://i  another machine
+    rtbuild ci --collect reports -o tested.json    what was tried, and what not
     """  # noqa: D301  # click's own mark for lines that are not to be wrapped
     if collect:
         _collect(dist, out, as_json=as_json)

@@ -39,7 +39,7 @@ from rtinstall.runtime_bundle.commandline import columns, tell
     "--host",
     "hosts",
     multiple=True,
-    metavar="SYSTEM=ssh://...",
+    metavar="SYSTEM=ADDRESS",
     help="A machine of yours for a system that nobody lends; may be repeated.",
 )
 @json_option
