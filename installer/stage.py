@@ -1,9 +1,9 @@
 """Writing a runtime into its folder of the stage: every byte once, as it comes out of its archive.
 
-One thread decompresses, the caller's reads the archive, others hash and write. Small files are
-handed over many at a time, what is large in pieces. Names come from an archive: they are written
-below an open descriptor, every file is made anew, and links are made last, when the whole is known
-to be a tree, so that nothing written before can have gone through one.
+One thread decompresses, the caller's reads the archive. Large files are hashed and written by others,
+in pieces; small ones by the caller, unless the disk is slow: then others take many at a time. Names
+come from an archive: they are written below an open descriptor, every file is made anew, and links are
+made last, when the whole is known to be a tree, so that nothing written before can have gone through one.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from time import perf_counter
 from typing import NamedTuple
 
 from rtinstall.installer.disk import ANEW, Disk
@@ -38,6 +39,9 @@ from rtinstall.runtime_bundle.unpack import accepted, mode_of
 SMALL = 1 << 20  # bytes; larger files are handed over in pieces
 BATCH_FILES, BATCH_BYTES = 64, 1 << 20
 WAITING = 8  # batches, or pieces of a large file, that may wait to be written: at most 8 MiB
+# Seconds for a small file, up to which handing it to a thread takes longer than writing it, and how
+# many may be lost until threads take over.
+QUICK, PATIENCE = 150e-6, 0.02
 WORKERS = min(3, os.cpu_count() or 1)
 MODES = 0o755  # what files and folders are given
 
@@ -77,6 +81,7 @@ class Stage:
         self._bytes = 0
         self._futures: list[Future[list[File]]] = []
         self._files: list[File] = []
+        self._lag = 0.0  # seconds that the disk has kept the caller waiting
 
     def close(self) -> None:
         """Wait for the writers, and let go of the folder."""
@@ -173,14 +178,21 @@ class Stage:
     def written(self) -> list[File]:
         """Return the files written since this was last asked, when all of them are."""
         self._hand_over()
-        files = [file for future in self._futures for file in future.result()]
+        files = [*self._files, *(file for future in self._futures for file in future.result())]
+        self._files.clear()
         self._futures.clear()
         return files
 
     def _hand_over(self) -> None:
         batch, self._batch, self._bytes = self._batch, [], 0
-        if batch:
+        if not batch:
+            return
+        if self._pool is not None and self._lag > PATIENCE:
             self._submit(lambda: [self._write(*small) for small in batch])
+            return
+        begun = perf_counter()
+        self._files += [self._write(*small) for small in batch]
+        self._lag = max(0.0, self._lag + perf_counter() - begun - QUICK * len(batch))
 
     def _submit(self, job: Callable[[], list[File]]) -> None:
         if self._pool is None:

@@ -33,7 +33,7 @@ from rtinstall.runtime_bundle.network import (
     patiently,
 )
 from rtinstall.runtime_bundle.partial import Partial
-from rtinstall.runtime_bundle.verify import Digest
+from rtinstall.runtime_bundle.verify import Checker, Digest, beside
 
 MIB = 1 << 20
 ARCHIVE_LIMIT = 300 * MIB  # bytes of a runtime's archive; the largest one has about 60 MiB
@@ -131,17 +131,21 @@ def fetch(
         _verify(part, digest, url)
         return
 
-    def attempt() -> bool:
-        return _continue(url, part, headers, network, limit, progress, plain=plain)
+    def attempt() -> Checker | None:
+        checker = Checker(digest)
+        whole = _continue(url, part, checker, headers, network, limit, progress, plain=plain)
+        return checker if whole else None
 
-    continued = patiently(attempt, network, connecting=True)
-    try:
-        _verify(part, digest, url)
-    except VerificationFailed:
-        if not continued:
-            raise
-        patiently(attempt, network, connecting=True)
-        _verify(part, digest, url)
+    checker = patiently(attempt, network, connecting=True)
+    if checker is None:
+        try:
+            _verify(part, digest, url)
+        except VerificationFailed:
+            checker = patiently(attempt, network, connecting=True)
+            if checker is None:
+                _verify(part, digest, url)
+    if checker is not None:
+        _finish(checker, part, url)
 
 
 def size(
@@ -161,6 +165,7 @@ def size(
 def _continue(
     url: str,
     part: Partial,
+    checker: Checker,
     headers: Mapping[str, str],
     network: Network,
     limit: int,
@@ -168,7 +173,7 @@ def _continue(
     *,
     plain: bool,
 ) -> bool:
-    """Bring what is missing in ``part``; say whether it was put together from several answers."""
+    """Bring what is missing in ``part``; say whether all of it came now, and through ``checker``."""
     have = part.size
     conditions = {}
     if have:
@@ -179,7 +184,7 @@ def _continue(
         span = response.headers.get("Content-Range", "").strip()
         if have and response.status_code == 416:
             if span == f"bytes */{have}":
-                return True
+                return False
             part.forget()
             raise Passing(DownloadFailed(f"{bare(url)} cannot be continued at {have} bytes"))
         expect(response, url, (200, 206) if have else (200,))
@@ -197,23 +202,32 @@ def _continue(
         progress.start(total)
         progress.advance(have)
         etag = response.headers.get("ETag", "")
-        with part.writing(have, total, url=bare(url), etag=etag) as file:
+        with part.writing(have, total, url=bare(url), etag=etag) as file, beside(checker) as check:
             for chunk in body(response, url, network):
                 have += len(chunk)
                 _limited(have, limit, url)
+                check(chunk)
                 file.write(chunk)
                 progress.advance(len(chunk))
     if total is not None and have < total:
         short = f"{bare(url)} broke off after {have} of {total} bytes"
         raise Passing(DownloadFailed(short), gained=have - begun)
-    return begun > 0
+    return begun == 0
 
 
 def _verify(part: Partial, digest: Digest, url: str) -> None:
     """Raise :class:`VerificationFailed` unless ``part`` is the file of ``digest``; remove it then."""
+    checker = Checker(digest)
+    with part.path.open("rb") as file:
+        while data := file.read(MIB):
+            checker.update(data)
+    _finish(checker, part, url)
+
+
+def _finish(checker: Checker, part: Partial, url: str) -> None:
+    """Raise :class:`VerificationFailed` where all of ``part`` was not what was expected; remove it."""
     try:
-        with part.path.open("rb") as file:
-            digest.check(iter(lambda: file.read(MIB), b""), bare(url))
+        checker.finish(bare(url))
     except VerificationFailed:
         part.forget()
         raise

@@ -10,8 +10,11 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from queue import Queue
 from typing import Literal
 
 from rtinstall.runtime_bundle import openpgp
@@ -20,6 +23,7 @@ from rtinstall.runtime_bundle.openpgp import Keyring, Signer
 from rtinstall.runtime_bundle.release_keys import RELEASE_KEYS
 
 MAX_SHASUMS = 1 << 20
+WAITING = 64  # chunks that may wait to be hashed
 
 _LINE = re.compile(r"([0-9a-f]{64})  ([\x21-\x7e]+)")
 
@@ -84,6 +88,24 @@ class Checker:
                 f"{what} is not the file that was published: {self.expected.algorithm} of its "
                 f"{self.size} bytes is {self._state.hexdigest()}, expected {expected}"
             )
+
+
+@contextmanager
+def beside(checker: Checker) -> Iterator[Callable[[bytes], None]]:
+    """Give what lets a thread of its own update ``checker``, which has all at the end of the block."""
+    chunks = Queue[bytes](WAITING)
+
+    def work() -> None:
+        while chunk := chunks.get():
+            checker.update(chunk)
+
+    with ThreadPoolExecutor(1, "hash") as pool:
+        done = pool.submit(work)
+        try:
+            yield chunks.put
+        finally:
+            chunks.put(b"")
+        done.result()
 
 
 @dataclass(frozen=True, slots=True)
