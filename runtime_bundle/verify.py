@@ -11,10 +11,10 @@ import binascii
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import Queue
+from threading import Thread
 from typing import Literal
 
 from rtinstall.runtime_bundle import openpgp
@@ -99,13 +99,15 @@ def beside(checker: Checker) -> Iterator[Callable[[bytes], None]]:
         while chunk := chunks.get():
             checker.update(chunk)
 
-    with ThreadPoolExecutor(1, "hash") as pool:
-        done = pool.submit(work)
-        try:
-            yield chunks.put
-        finally:
-            chunks.put(b"")
-        done.result()
+    thread = Thread(
+        target=work, name="hash", daemon=True
+    )  # a run that is ended does not wait for it
+    thread.start()
+    try:
+        yield chunks.put
+    finally:
+        chunks.put(b"")
+        thread.join()
 
 
 @dataclass(frozen=True, slots=True)
