@@ -81,17 +81,14 @@ def test_our_own_change_log_has_notes_of_this_version() -> None:
     assert notes((ROOT / "CHANGELOG.md").read_text("utf-8"), __version__)
 
 
-def test_the_command_prints_notes_and_makes_a_release(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_prints_notes_and_makes_a_release(desk: Desk, tmp_path: Path) -> None:
     log = tmp_path / "CHANGELOG.md"
     log.write_text(LOG)
     words = ("notes", "1.2.0", "--changelog", log)
     assert desk.run(*words).good().out == "* New.\n"
     assert log.read_text() == LOG
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795651200")
-    assert desk.run(*words, "--release").good().out == "* New.\n"
-    assert "## 1.2.0 (2026-11-26)\n" in log.read_text()
+    assert desk.run(*words, "--release", SOURCE_DATE_EPOCH="1577836800").good().out == "* New.\n"
+    assert "## 1.2.0 (2020-01-01)\n" in log.read_text()
     desk.run(*words, "--release").failed(BadConfiguration.exit_code, "has 1.2.0 already")
     log.write_bytes(b"\xff")
     desk.run(*words).failed(NotReadable.exit_code, "cannot be read")
