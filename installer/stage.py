@@ -20,7 +20,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
 
-from rtinstall.installer.disk import ANEW, Disk
+from rtinstall.installer.disk import ANEW, Disk, suppress_unsupported
 from rtinstall.installer.links import Twins
 from rtinstall.runtime_bundle.archives import open_archive
 from rtinstall.runtime_bundle.errors import UnsafeArchive
@@ -43,6 +43,7 @@ WAITING = 8  # batches, or pieces of a large file, that may wait to be written: 
 # many may be lost until threads take over.
 QUICK, PATIENCE = 150e-6, 0.02
 WORKERS = min(3, os.cpu_count() or 1)
+FLUSH = getattr(os, "fdatasync", os.fsync)
 MODES = 0o755  # what files and folders are given
 
 Progress = Callable[[int], None]  # told how many bytes were written since it was told last
@@ -217,7 +218,7 @@ class Stage:
         def job() -> list[File]:
             source = iter(pieces.get, b"")
             try:
-                return [self._write_chunks(path, mode, source)]
+                return [self._write_chunks(path, mode, source, sync=True)]
             except BaseException:
                 for _ in source:  # so that the reader does not wait for ever
                     pass
@@ -243,7 +244,9 @@ class Stage:
             self._progress(len(data))
         return File(path, mode, Slice(self.folder / path, 0, len(data)), sha256)
 
-    def _write_chunks(self, path: str, mode: int, chunks: Iterator[bytes]) -> File:
+    def _write_chunks(
+        self, path: str, mode: int, chunks: Iterator[bytes], *, sync: bool = False
+    ) -> File:
         state = hashlib.sha256()
         size = 0
         descriptor = self._create(path, mode)
@@ -253,6 +256,9 @@ class Stage:
                 state.update(chunk)
                 size += len(chunk)
                 self._progress(len(chunk))
+            if sync:  # most of the bytes are in one file: the disk has begun when the rest comes
+                with suppress_unsupported():
+                    FLUSH(descriptor)
         finally:
             os.close(descriptor)
         return File(path, mode, Slice(self.folder / path, 0, size), state.hexdigest())
