@@ -189,20 +189,15 @@ class Stage:
         if not batch:
             return
         if self._pool is not None and self._lag > PATIENCE:
-            self._submit(lambda: [self._write(*small) for small in batch])
+            self._submit(self._pool, lambda: [self._write(*small) for small in batch])
             return
         begun = perf_counter()
         self._files += [self._write(*small) for small in batch]
         self._lag = max(0.0, self._lag + perf_counter() - begun - QUICK * len(batch))
 
-    def _submit(self, job: Callable[[], list[File]]) -> None:
-        if self._pool is None:
-            done: Future[list[File]] = Future()
-            done.set_result(job())
-            self._futures.append(done)
-            return
+    def _submit(self, pool: ThreadPoolExecutor, job: Callable[[], list[File]]) -> None:
         self._turn.put(None)
-        future = self._pool.submit(job)
+        future = pool.submit(job)
         future.add_done_callback(lambda _: self._turn.get())
         self._futures.append(future)
         for earlier in self._futures[-2 * WAITING :]:
@@ -211,7 +206,7 @@ class Stage:
 
     def _large(self, path: str, mode: int, chunks: Iterator[bytes]) -> None:
         if self._pool is None:
-            self._submit(lambda: [self._write_chunks(path, mode, chunks)])
+            self._files.append(self._write_chunks(path, mode, chunks))
             return
         pieces = queue.Queue[bytes](WAITING)
 
@@ -224,7 +219,7 @@ class Stage:
                     pass
                 raise
 
-        self._submit(job)
+        self._submit(self._pool, job)
         try:
             for chunk in chunks:
                 if chunk:
