@@ -128,7 +128,7 @@ def fetch(
     part = Partial(path)
     if parts.scheme == "file":
         _copy(local_path(parts), url, part, limit, progress)
-        _verify(part, digest, url)
+        _verify(_hashed(part, digest), part, url)
         return
 
     def attempt() -> Checker | None:
@@ -137,15 +137,13 @@ def fetch(
         return checker if whole else None
 
     checker = patiently(attempt, network, connecting=True)
-    if checker is None:
-        try:
-            _verify(part, digest, url)
-        except VerificationFailed:
-            checker = patiently(attempt, network, connecting=True)
-            if checker is None:
-                _verify(part, digest, url)
-    if checker is not None:
-        _finish(checker, part, url)
+    try:
+        _verify(checker or _hashed(part, digest), part, url)
+    except VerificationFailed:
+        if checker is not None:
+            raise
+        checker = patiently(attempt, network, connecting=True)
+        _verify(checker or _hashed(part, digest), part, url)
 
 
 def size(
@@ -215,17 +213,17 @@ def _continue(
     return begun == 0
 
 
-def _verify(part: Partial, digest: Digest, url: str) -> None:
-    """Raise :class:`VerificationFailed` unless ``part`` is the file of ``digest``; remove it then."""
+def _hashed(part: Partial, digest: Digest) -> Checker:
+    """Return a checker that has all of ``part``, which did not come in one answer."""
     checker = Checker(digest)
     with part.path.open("rb") as file:
         while data := file.read(MIB):
             checker.update(data)
-    _finish(checker, part, url)
+    return checker
 
 
-def _finish(checker: Checker, part: Partial, url: str) -> None:
-    """Raise :class:`VerificationFailed` where all of ``part`` was not what was expected; remove it."""
+def _verify(checker: Checker, part: Partial, url: str) -> None:
+    """Raise :class:`VerificationFailed` unless ``part`` is what ``checker`` expects; remove it then."""
     try:
         checker.finish(bare(url))
     except VerificationFailed:
