@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import Protocol
 
 from rtinstall.platforms.check import check_artifact
+from rtinstall.platforms.digests import sha256_of
 from rtinstall.platforms.formats import FORMATS
 from rtinstall.platforms.manifest import Artifact, describe, describe_entry
 from rtinstall.platforms.package import Effort, Package
@@ -103,9 +104,3 @@ def build(
 def _artifact(path: Path, format: str, recipe: str, package: Package) -> Artifact:
     size, sha256 = path.stat().st_size, sha256_of(path)
     return Artifact(path.name, format, size, sha256, recipe, package.companion)
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

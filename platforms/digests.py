@@ -1,13 +1,21 @@
-"""Digests of many files in the algorithm a format asks for, the large ones on several threads."""
+"""Digests: of one file on disk; of many files in the algorithm a format asks for, on several threads."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from rtinstall.runtime_bundle.model import File, digest
 
 LARGE = 1 << 20  # bytes; below, handing a file to another thread costs more than hashing it
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of the file at ``path``, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def digests(files: Iterable[File], algorithm: str, jobs: int) -> dict[str, str]:

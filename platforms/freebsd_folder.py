@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rtinstall.platforms.build import Watch, sha256_of
+from rtinstall.platforms.build import Watch
+from rtinstall.platforms.digests import sha256_of
 from rtinstall.platforms.freebsd.client import trusted
 from rtinstall.platforms.freebsd.repository import (
     DATA,

@@ -12,12 +12,19 @@ from datetime import UTC, datetime
 
 from rtinstall.platforms.manifest import Artifact, artifacts_of
 from rtinstall.runtime_bundle.errors import NotReadable
-from rtinstall.runtime_bundle.releases import Release
+from rtinstall.runtime_bundle.releases import (
+    Release,
+    newest_first,
+    write_index_json,
+    write_index_tab,
+)
 from rtinstall.runtime_bundle.targets import BY_NAME, Target
 from rtinstall.runtime_bundle.versions import Version
 
 SHASUMS = "SHASUMS256.txt"
 MANIFEST = ".manifest.json"
+UNITS = ".units"  # what was delivered and is not yet published, a folder a unit
+UNIT = "manifest.json"
 ARCHIVES = frozenset({"tar.xz", "tar.gz", "zip"})
 ORDER = {name: turn for turn, name in enumerate(BY_NAME)}
 
@@ -88,6 +95,12 @@ def row(version: Version, manifests: Iterable[Stated], known: Release | None) ->
         lts=first.lts,
         security=known.security if known else False,
     )
+
+
+def indexes(releases: Iterable[Release]) -> tuple[tuple[str, bytes], ...]:
+    """Return the files of the index that lists ``releases``, each with its name."""
+    told = newest_first(releases)
+    return (("index.json", write_index_json(told)), ("index.tab", write_index_tab(told)))
 
 
 def sums_text(sums: Mapping[str, str]) -> bytes:

@@ -13,17 +13,21 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from rtinstall.platforms.build import Built, sha256_of
+from rtinstall.platforms.build import Built
+from rtinstall.platforms.digests import sha256_of
 from rtinstall.platforms.lists import (
     MANIFEST,
     SHASUMS,
+    UNIT,
+    UNITS,
     Stated,
+    indexes,
     manifest_name,
     row,
     stated,
@@ -42,18 +46,9 @@ from rtinstall.platforms.manifest import (
 from rtinstall.platforms.staging import STAGE, held, stage, sweep, sync, writable
 from rtinstall.runtime_bundle.errors import NoSpace, NotReadable, RtError
 from rtinstall.runtime_bundle.model import Bundle
-from rtinstall.runtime_bundle.releases import (
-    Release,
-    newest_first,
-    parse_index,
-    write_index_json,
-    write_index_tab,
-)
+from rtinstall.runtime_bundle.releases import Release, parse_index
 from rtinstall.runtime_bundle.verify import parse_shasums
 from rtinstall.runtime_bundle.versions import Version
-
-UNITS = ".units"  # what was delivered and is not yet published, a folder a unit
-UNIT = "manifest.json"
 
 
 class Mirror:
@@ -169,10 +164,7 @@ class Mirror:
             if listed != sums:
                 renamed.append((_written(lists / "sums", sums_text(listed)), folder / SHASUMS))
             told = _with(self._releases(), version, [*said.values(), *known])
-            for name, data in (
-                ("index.json", write_index_json(told)),
-                ("index.tab", write_index_tab(told)),
-            ):
+            for name, data in indexes(told):
                 if not _holds(self.root / name, data):
                     renamed.append((_written(lists / name, data), self.root / name))
             for path, _ in renamed:
@@ -296,12 +288,12 @@ class Mirror:
 
 def _with(
     releases: tuple[Release, ...], version: Version, said: Sequence[Stated]
-) -> tuple[Release, ...]:
+) -> Iterable[Release]:
     """Return ``releases`` with what the manifests of ``version`` say of it."""
     known = {release.version: release for release in releases}
     if said:
         known[version] = row(version, said, known.get(version))
-    return newest_first(known.values())
+    return known.values()
 
 
 def replace_file(path: Path, data: bytes) -> None:

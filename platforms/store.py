@@ -21,7 +21,10 @@ from rtinstall.platforms.build import Built
 from rtinstall.platforms.lists import (
     MANIFEST,
     SHASUMS,
+    UNIT,
+    UNITS,
     Stated,
+    indexes,
     manifest_name,
     row,
     stated,
@@ -40,19 +43,10 @@ from rtinstall.platforms.manifest import (
 from rtinstall.platforms.objects import Object, Objects
 from rtinstall.runtime_bundle.errors import NotReadable, RtError, UnknownVersion
 from rtinstall.runtime_bundle.model import Bundle
-from rtinstall.runtime_bundle.releases import (
-    LIMIT,
-    Release,
-    newest_first,
-    parse_index,
-    write_index_json,
-    write_index_tab,
-)
+from rtinstall.runtime_bundle.releases import LIMIT, Release, parse_index
 from rtinstall.runtime_bundle.verify import MAX_SHASUMS, parse_shasums
 from rtinstall.runtime_bundle.versions import Version
 
-UNITS = ".units"
-UNIT = "manifest.json"
 SKEW = 60.0  # seconds that a manifest may be older than the index and yet not be in it
 
 
@@ -196,11 +190,7 @@ class Store:
                 )
                 if said := [item[0] for item in found if item]:
                     known[each] = row(each, said, known.get(each))
-            told = newest_first(known.values())
-            for name, data in (
-                ("index.json", write_index_json(told)),
-                ("index.tab", write_index_tab(told)),
-            ):
+            for name, data in indexes(known.values()):
                 if self.objects.read(name, LIMIT) != data:
                     self.objects.write(name, data)
             self._indexed = there

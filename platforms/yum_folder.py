@@ -15,7 +15,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from rtinstall.platforms.build import Watch, sha256_of
+from rtinstall.platforms.build import Watch
+from rtinstall.platforms.digests import sha256_of
 from rtinstall.platforms.repodata.admission import admitted
 from rtinstall.platforms.repodata.catalogue import FILES, SUFFIX, filename, repomd, write_files
 from rtinstall.platforms.repodata.elements import Compat

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from rtinstall.platforms.build import sha256_of
 from rtinstall.platforms.ci.candidates import Candidate
 from rtinstall.platforms.ci.course import Course
 from rtinstall.platforms.ci.place import Where, ready
+from rtinstall.platforms.digests import sha256_of
 from rtinstall.platforms.smoke.report import INSTALLATION, UPGRADE, Report, Result, Status
 from rtinstall.platforms.smoke.run import Progress
 from rtinstall.platforms.smoke.ssh.luggage import packed

@@ -11,8 +11,8 @@ from typing import BinaryIO
 
 import click
 
-from rtinstall.platforms.build import sha256_of
 from rtinstall.platforms.commands.options import json_option
+from rtinstall.platforms.digests import sha256_of
 from rtinstall.runtime_bundle.archives import Archive, open_archive
 from rtinstall.runtime_bundle.commandline import amount, columns, printable
 from rtinstall.runtime_bundle.errors import RtError, UnsafeArchive

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import click
 
-from rtinstall.platforms.build import sha256_of
 from rtinstall.platforms.check import RULES, lint
 from rtinstall.platforms.commands.options import json_option
+from rtinstall.platforms.digests import sha256_of
 from rtinstall.platforms.lists import MANIFEST, SHASUMS
 from rtinstall.platforms.manifest import MAX_MANIFEST, artifacts_of, read_manifest
 from rtinstall.platforms.objects import Objects

@@ -6,7 +6,6 @@ of letters that mean the same to all of them, and everything else goes through s
 
 from __future__ import annotations
 
-import hashlib
 import re
 import tempfile
 import time
@@ -17,6 +16,7 @@ from typing import IO
 
 from rtinstall.platforms.compression import open_stream
 from rtinstall.platforms.containers import tar
+from rtinstall.platforms.digests import sha256_of
 from rtinstall.platforms.package import Effort
 from rtinstall.platforms.smoke.host import MACHINES, Way
 from rtinstall.platforms.smoke.locate import Runtime
@@ -54,8 +54,7 @@ class PosixHost:
         """Copy a file; what arrived has the same SHA-256, or the size where there is no tool for it."""
         said = self._ask("receive", name, send=path, limit=COPYING)
         kind, _, value = said.partition(" ")
-        with path.open("rb") as file:
-            expected = hashlib.file_digest(file, "sha256").hexdigest()
+        expected = sha256_of(path)
         if kind == "size":
             expected = str(path.stat().st_size)
         if value.strip().lower() != expected:

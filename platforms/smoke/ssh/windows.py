@@ -9,7 +9,6 @@ code: that of ssh has only eight bits of it.
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import re
 import subprocess
@@ -19,6 +18,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PureWindowsPath
 
+from rtinstall.platforms.digests import sha256_of
 from rtinstall.platforms.smoke.host import MACHINES, Way
 from rtinstall.platforms.smoke.locate import Runtime
 from rtinstall.platforms.smoke.ssh.connection import Answer, Channel, unreachable
@@ -56,8 +56,7 @@ class WindowsHost:
         answer = self._ask(
             f"certutil -hashfile {name} SHA256", f"for %%f in ({name}) do @echo size %%~zf"
         )
-        with path.open("rb") as file:
-            expected = hashlib.file_digest(file, "sha256").hexdigest()
+        expected = sha256_of(path)
         lines = [line.replace(" ", "").lower() for line in answer.said.splitlines()]
         digests = [line for line in lines if re.fullmatch("[0-9a-f]{64}", line)]
         found = (digests or lines[-1:] or [""])[0]
